@@ -196,6 +196,9 @@ FORMS = (
     Form("CoNLL-2002, Latin-1", _columns("Zoë@ B-PER", "lives O"), ("Zoë0 lives\tB-PER O",),
          options={"encoding": "latin-1"}, file="esp.train",
          pack=lambda text: text.encode("latin-1")),
+    Form("MultiCoNER, languages in comments", _columns(
+        "# id 5239d808-f300-46ea@ domain=de", "Anna@ _ _ B-PER", "lives _ _ O"),
+        ("Anna0 lives\tde:B-PER de:O",)),
     Form("GermEval 2014", GERMEVAL, refusal="2 columns hold tags: 3 (PER, ORG); 4 (LOC); choose"),
     Form("GermEval 2014", GERMEVAL, (ROW.replace("B-LOC", "B-ORG"),), options={"tag_column": "3"}),
     Form("Universal NER", _columns(

@@ -1,6 +1,7 @@
 """Data that would be misread without a word: what is told, mended or refused, end to end."""
 
 import json
+import re
 import unicodedata
 
 import pytest
@@ -19,6 +20,7 @@ def prepare(tmp_path, lines, name="train.txt", transfer=None, read=(), **options
     for file, content in ((path, lines), (tmp_path / "other.txt", transfer)):
         if content is not None:
             file.write_text("\n".join(content) + "\n", "utf-8")
+        if file.exists():
             sources += find_sources(file, split="transfer" if file != path else None)[0]
     task = tmp_path / "task"
     record = convert(sources, task, ConvertOptions(ReadOptions(**dict(read)), **options))
@@ -487,3 +489,82 @@ def test_sentences_that_stand_several_times_are_told(tmp_path):
     assert "14 sentences of train stand in it before already" in told
     assert "8 sentences have other tags in other rows" in told
     assert "11 sentences of dev stand in test too; scores may be too good" in told
+
+
+def of_comments(*comments):
+    """Sentences of one word each behind a comment, the comments in turn."""
+    found = []
+    for n in range(30):
+        found += [comments[n % len(comments)], f"Anna{n} _ _ B-PER", "ran _ _ O", ""]
+    return found
+
+
+@pytest.mark.parametrize(("comments", "languages"), [
+    (("# id 5f3a-0b\tdomain=en", "# id 5f3b-0c\tdomain=de"), ["de", "en"]),
+    (("# id 5f3a-0b\tdomain=en", "# id 5f3b-0c\tdomain=news"), ["default", "en"]),
+    (("# id 5f3a-0b\tdomain=en", "# id 5f3b-0c"), ["default", "en"]),
+    (("# hipe2022:language = fr", "# hipe2022:date = 1900-01-01"), ["fr"]),
+    (("# domain=en",), ["default"]), (("# language = klingon",), ["default"])])
+def test_comments_give_the_language(tmp_path, comments, languages):
+    record, told, rows = prepare(tmp_path, of_comments(*comments))
+    assert sorted(record["splits"]["train"]) == languages and len(rows) == 30
+    assert ("languages from comments" in told) == (languages != ["default"])
+
+
+def test_comments_know_better_than_the_flag_and_part_sentences(tmp_path):
+    lines = [line for line in of_comments("# id 1\tdomain=en", "# id 2\tdomain=it") if line]
+    record, _, rows = prepare(tmp_path, lines, read={"language": "de"})
+    assert sorted(record["splits"]["train"]) == ["en", "it"] and len(rows) == 30
+
+
+@pytest.mark.parametrize("mark", ["\u200b", "\u200e", "\u202c", "\ufeff", "\u200d"])
+def test_characters_that_nobody_sees_make_no_type(tmp_path, mark):
+    lines = [line.replace("PER", f"PER{mark}") if n % 2 else line
+             for n, line in enumerate(sentences())]
+    record, told, rows = prepare(tmp_path, lines)
+    assert record["labels"] == ["O", "B-PER", "I-PER"] and mark not in "".join(rows)
+    assert "invisible characters: these left out" in told or "byte order marks" in told
+
+
+@pytest.mark.parametrize("form", ["{}{}", "{}–{}", "{}‑{}", "{}－{}"])
+def test_letters_of_a_scheme_with_another_mark_or_none(tmp_path, form):
+    tags = [form.format(*parts) for parts in (("B", "PER"), ("I", "PER"), ("B", "LOC"))]
+    _, told, rows = prepare(tmp_path, [line for n in range(12) for line in (
+        f"Anna{n}\t{tags[0]}", f"Low\t{tags[1]}", f"Oslo\t{tags[2]}", "ran\tO", "")])
+    assert rows[0] == "Anna0 Low Oslo ran\tB-PER I-PER B-LOC O"
+    assert "36 tags such as B_PER or PER-B read as B-PER" in told
+
+
+def test_types_that_begin_like_a_scheme_are_types(tmp_path):
+    _, _, rows = prepare(tmp_path, [line for n in range(12) for line in (
+        f"Anna{n}\tBOOK", "Low\tBOOK", "Oslo\tITEM", "ran\tO", "")])
+    assert rows[0] == "Anna0 Low Oslo ran\tB-BOOK I-BOOK B-ITEM O"
+
+
+@pytest.mark.parametrize(("languages", "told"), [
+    (("en", "EN"), "the languages EN and en differ by case or by - and _ only"),
+    (("pt-BR", "pt_BR"), "the languages pt-BR and pt_BR differ"),
+    (("German", "en"), "the languages have names, such as German, beside codes, such as en"),
+    (("de", "de-AT"), None), (("German", "English"), None)])
+def test_languages_in_two_spellings_are_told(tmp_path, languages, told):
+    _, said, _ = prepare(tmp_path, texts(*[{
+        "tokens": [f"w{n}"], "tags": ["B-PER"], "lang": languages[n % 2]} for n in range(40)]),
+        "train.jsonl")
+    assert (f"suspicious: {told}" in said) if told else "suspicious: the languages" not in said
+
+
+@pytest.mark.parametrize(("lines", "why"), [
+    (["(3 (2 It) (4 (3 is) (2 good)))"] * 9, "running text, but looks like trees in brackets"),
+    (["version: '3.1'", "nlu:", "- intent: hi", "  - hello"], "looks like Rasa's training data"),
+    (["DESC:manner How is it ?"] * 9, "but looks like questions behind their classes"),
+    (["It rains in Oslo ."] * 9, "it was read as running text (--tag_column")])
+def test_what_text_without_tags_looks_like_is_told(tmp_path, lines, why):
+    with pytest.raises(UserError, match=re.escape(why)):
+        prepare(tmp_path, lines)
+
+
+def test_the_encoding_of_a_table_is_told_before_its_form(tmp_path):
+    lines = "v1,v2\n" + "".join(f"ham,so {n} £\n" for n in range(9))
+    (tmp_path / "train.csv").write_bytes(lines.encode("latin-1"))
+    with pytest.raises(UserError, match="train.csv:2: not UTF-8 at byte .*--encoding names"):
+        prepare(tmp_path, None, "train.csv")

@@ -1,11 +1,13 @@
 """What is no running text is told, with the way out, and not tagged."""
 
 import io
+import textwrap
 import types
 
 import pytest
 
 from tests.conftest import TAGS
+from tests.data.readers.test_marks import PROSE
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.inference.input_lines import InputLines, check_reading
 from xtremedistil_tf.inference.lines import split_pair
@@ -122,6 +124,8 @@ def test_labelled_texts_of_the_students_own_classes():
 
 @pytest.mark.parametrize("text", [
     "Anna lacht.\n", "Plan B\nTeam I\nBlood group O\nsee section 4\n", "a\tb\tc\nd e\tf\n", "",
+    "{a brace}\n", "AFP - It rains here .\nVienna (Reuters) - So it is , at last .\nAP - Yes .\n",
+    '"He came , he said .\nShe saw , and left .\nSo , it went on .\n',
     "{a brace}\n", "[1] a footnote\n", "O\nO\n", "She got an O\n", "sports\n"])
 def test_texts_are_read_as_they_are(text):
     for model in (TAGGER, CLASSIFIER, REGRESSOR):
@@ -133,6 +137,75 @@ def test_texts_are_read_as_they_are(text):
 def test_lines_without_a_text_are_not_tagged(text):
     with pytest.raises(UserError, match="it looks like .* --text_column=line reads them as they"):
         read("".join(text.format(n=n) for n in range(9)))
+
+
+@pytest.mark.parametrize("text", [
+    "https://a.org/{n}\n", "www.a{n}.org\n", "raw/doc_{n}.txt\n", "anna{n}@a.org\n", "17{n}03\n",
+    "/home/anna/My texts/über {n}.txt\n", "C:\\My texts\\{n}.docx\n", "w{n} 0.1 -0.25 3.0e-5\n"])
+@pytest.mark.parametrize("model", [TAGGER, CLASSIFIER, REGRESSOR])
+def test_lists_of_addresses_are_no_texts_of_any_student(text, model, caplog):
+    given = "".join(text.format(n=n) for n in range(9))
+    with pytest.raises(UserError, match="in.txt: it looks like .* --text_column=line reads"):
+        read(given + "It rains .\n", model)
+    assert not caplog.text
+    assert read(given, model, column="line") == given.splitlines()
+    assert not caplog.text
+
+
+def places(count, among):
+    return [f"https://a.org/{n}" if n < count else f"It rains for {n} days ." for n in range(among)]
+
+
+@pytest.mark.parametrize("texts, told", [
+    (places(4, 9), "in.txt: 4 of its first lines are addresses or names of files, such as "
+     "'https://a.org/0', and are read as texts"), (places(1, 1), "1 of its first lines"),
+    (places(2, 2), "2 of its"), (places(2, 9), ""), (places(3, 40), ""), (["either/or"], ""),
+    (["See https://a.org/1 ."] * 9, "")])
+@pytest.mark.parametrize("model", [TAGGER, CLASSIFIER, REGRESSOR])
+def test_addresses_among_texts_are_told(texts, told, model, caplog):
+    assert read("\n".join(texts), model) == texts
+    assert (told in caplog.text) if told else not caplog.text
+
+
+def test_addresses_under_a_key_are_told(caplog):
+    rows = "".join(f'{{"url": "{place}"}}\n' for place in places(9, 9))
+    assert read(rows, CLASSIFIER, column="url") == places(9, 9)
+    assert "9 of its first lines are addresses" in caplog.text
+
+
+def test_lines_that_are_cut_at_one_width_are_told(caplog):
+    read("\n".join(textwrap.wrap(PROSE, 70)), CLASSIFIER)
+    assert "in.txt: its lines are cut at one width" in caplog.text
+
+
+@pytest.mark.parametrize("pattern, told", [
+    ("Zo\u00c3\u00ab rides bus {n}", "9 of its first 9 texts hold signs of a wrong encoding"),
+    ("He &amp; she no {n}", "hold escapes or HTML, such as '&amp;'"),
+    ("It is {n}.\\nIt was", "hold escapes or HTML"), ("nan", "9 of its first lines are nan"),
+    ("Zo\u00eb & no {n}", "")])
+@pytest.mark.parametrize("model", [TAGGER, CLASSIFIER])
+def test_damaged_texts_are_told(pattern, told, model, caplog):
+    assert len(read("".join(pattern.format(n=n) + "\n" for n in range(9)), model)) == 9
+    assert (f"in.txt: {told}" in caplog.text or told in caplog.text) if told else not caplog.text
+
+
+def test_a_list_in_writing_is_no_text_of_any_student():
+    with pytest.raises(UserError, match="it looks like lists as Python writes them"):
+        read("['It rains.', 'It is so.']\n", CLASSIFIER)
+
+
+@pytest.mark.parametrize("row, told", [
+    ("3f2504e0-4f89-11d3-9a0c-0305e82c33{n}\tIt rains no {n}", "ids or addresses in its column 1"),
+    ("q{n}\tIt rains no {n}", "ids or addresses in its column 1 .'q10'"),
+    ("It rains no {n}\tnews", "a few classes in its column 2 .'news'"),
+    ("It rains no {n}\thttps://a.org/{n}", "ids or addresses in its column 2")])
+@pytest.mark.parametrize("model", [PAIRS, ANSWERER])
+def test_pairs_with_an_id_or_a_class_in_place_of_a_text(row, told, model):
+    rows = "".join(row.format(n=n) + "\n" for n in range(10, 30))
+    with pytest.raises(UserError, match=f"in.txt: it has {told}"):
+        read(rows, model)
+    plain = "".join(f"It rains {n}\t{'yes no who why'.split()[n % 4]} {n}\n" for n in range(20))
+    assert len(read(plain, model)) == 20
 
 
 def test_students_of_two_texts_read_json_and_tabs():

@@ -3,7 +3,7 @@
 import collections
 from typing import Any, Counter, Dict, List
 
-from xtremedistil_tf.corpora.suspicious import told_damage
+from xtremedistil_tf.corpora.suspicious import told_damage, told_languages
 from xtremedistil_tf.data.piece_marks import told_pieces
 from xtremedistil_tf.data.readers.sentences import MOST_WORDS
 
@@ -20,6 +20,7 @@ _TOLD = {
     "empty_words": "empty words left out, with their tags",
     "spaces_in_words": "words with white space inside joined by a no-break space",
     "spaces_around_words": "words without the white space around them",
+    "invisible_tags": "tags with invisible characters: these left out",
     "composed_types": "entities whose type was composed (Unicode NFC)",
     "spaces_in_types": "entities whose type held a space, now _",
     "byte_order_marks": "byte order marks inside the file left out",
@@ -166,6 +167,7 @@ def describe_record(record: Dict[str, Any]) -> str:
     found += [f"{one} and {other} have one name; if they are one corpus in two formats, name one "
               "of them (--train, --dev, --test)" for one, other in record.get("twins", ())]
     found += record.get("types", ())
+    found += told_languages(code for own in record["splits"].values() for code in own)
     lines += [f"suspicious: {line}" for line in found[:_MOST_SOURCES]]
     if found[_MOST_SOURCES:]:
         lines.append(f"suspicious: {len(found) - _MOST_SOURCES} more")

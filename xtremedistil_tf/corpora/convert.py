@@ -11,7 +11,7 @@ from xtremedistil_tf.corpora.copies import Repeats, find_twins, leave_out_copies
 from xtremedistil_tf.corpora.readers import schemes
 from xtremedistil_tf.corpora.source_rows import ConvertOptions, SourceReader, digest
 from xtremedistil_tf.corpora.sources.sources import Source
-from xtremedistil_tf.corpora.suspicious import told_case, told_untrained
+from xtremedistil_tf.corpora.suspicious import told_alike, told_untrained
 from xtremedistil_tf.data.readers.rows import Example, language_prefix
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.runs import atomic_folder, write_json
@@ -105,7 +105,7 @@ class _Writer:
 
     def type_doubts(self) -> List[str]:
         """Lines on types that differ by case only, and on those of dev and test without train."""
-        told = told_case(self.all_types, "types")
+        told = told_alike(self.all_types, "types")
         for split in HELD_OUT:
             lost = sorted(self.types[split] - self.types["train"])
             if lost:

@@ -157,10 +157,11 @@ class SourceReader:
         elif row.words and not row.tags:
             text = " ".join(row.words)
             markup = ENTITIES.search(text)
+            looks = f", but looks like {counts.looks}" if counts.looks else ""
             raise RowError(("no_tags", "entities in markup, such as "
                             f"{markup.group()!r:.60}, are not read; write a word and its tag a "
                             "line, or a text and its entities as JSON" if markup else
-                            f"no tags: it was read as {FORMS.get(form, form)} "
+                            f"no tags: it was read as {FORMS.get(form, form)}{looks} "
                             "(--tag_column names the column of the tags, --format another format; "
                             "of labelled texts --text_column and --label_column name the columns)"))
         else:

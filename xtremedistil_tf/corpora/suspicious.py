@@ -5,9 +5,12 @@ import re
 import unicodedata
 from typing import Dict, Iterable, Iterator, List, Mapping, Optional, Sequence, Tuple
 
+from xtremedistil_tf.corpora.annotations.comments import CODES
+from xtremedistil_tf.corpora.sources.names import LANGUAGES
 from xtremedistil_tf.data.labels import LabelSet
+from xtremedistil_tf.data.readers.marks import ESCAPES, MOJIBAKE
 from xtremedistil_tf.data.readers.recognise import is_tag
-from xtremedistil_tf.data.readers.rows import split_prefix
+from xtremedistil_tf.data.readers.rows import spellings_of_languages, split_prefix
 
 # (kind, pattern, description). ZWNJ and ZWJ are allowed: Persian and Hindi need them.
 _CHARACTERS = tuple((kind, re.compile(pattern), text) for kind, pattern, text in (
@@ -16,11 +19,8 @@ _CHARACTERS = tuple((kind, re.compile(pattern), text) for kind, pattern, text in
      "invisible character"),
     ("replacement", "\ufffd", "replacement character: the text was damaged before"),
     ("private_use", "[\ue000-\uf8ff]", "private-use character"),
-    ("mojibake", "[\u00c3\u00c2][\u0080-\u00bf]|\u00e2\u20ac|[\u00d0\u00d1][\u0080-\u00bf]",
-     "UTF-8 that was read as Latin-1"),
-    ("markup", r"& ?(?:amp|quot|lt|gt|nbsp|apos|# ?\d+) ?;|</?(?:br|ref|sup|sub|span|div)\b|"
-     r"(?:\\[nrt]){2}|\\[nrt](?=[A-Z ]|$)|"
-     r"(?<!\S)-[LR][RSC]B-(?!\S)", "HTML or escapes left in the text"),
+    ("mojibake", MOJIBAKE, "UTF-8 that was read as Latin-1"),
+    ("markup", ESCAPES, "HTML or escapes left in the text"),
     ("spaces", r"  |^ | $", "spaces before, after or twice between words"),
     ("long_word", r"[^\s]{101,}", "word of over 100 characters, which WordPiece cannot read"),
 ))
@@ -30,6 +30,9 @@ _DAMAGE = frozenset({"control", "replacement", "mojibake"})
 _ANY = re.compile("|".join(pattern.pattern for _, pattern, _ in _CHARACTERS))
 # Texts of the web hold some.
 _FEW_ESCAPES = 0.05
+# Marks between the parts of a name, as in card_arrival and card-arrival; with digits they count.
+_BETWEEN = re.compile(r"(?<=[^\W\d_])[\s_/.-]+(?=[^\W\d_])")
+_ALPHABETS = frozenset({"LATIN", "CYRILLIC", "GREEK"})
 # Labels that a line names at the most.
 _MOST_NAMED = 5
 _HEADER = frozenset({"text", "sentence", "words", "tokens", "word", "token"})
@@ -67,20 +70,6 @@ def told_damage(counts: Mapping[str, int], unit: str) -> List[str]:
     return told
 
 
-def told_case(names: Iterable[str], what: str) -> List[str]:
-    """Lines on labels that differ by case only, such as PER and Per.
-
-    Args:
-      names: the labels.
-      what: what they are called, such as "types".
-    """
-    cases: Dict[str, List[str]] = collections.defaultdict(list)
-    for name in sorted(names):
-        cases[name.casefold()].append(name)
-    return [f"the {what} {' and '.join(own)} differ by case only"
-            for own in cases.values() if len(own) > 1][:_MOST_NAMED]
-
-
 def told_untrained(lost: Sequence[str], split: str, what: str, *, before: str = "") -> str:
     """A line on labels of dev or test that train lacks.
 
@@ -92,6 +81,55 @@ def told_untrained(lost: Sequence[str], split: str, what: str, *, before: str = 
     """
     more = f" ({len(lost):,} such {what})" if len(lost) > _MOST_NAMED else ""
     return f"train has no {before}{', '.join(lost[:_MOST_NAMED])}, but {split} has{more}"
+
+
+def _folded(name: str) -> str:
+    """A name without what two spellings of it may differ in."""
+    plain = unicodedata.normalize("NFKC", name).casefold()
+    return _BETWEEN.sub("", " ".join(plain.split()))
+
+
+def told_alike(names: Iterable[str], noun: str) -> List[str]:
+    """Lines for the user on classes or types that look alike, as mistakes do.
+
+    Args:
+      names: the names.
+      noun: what they are called.
+    """
+    spellings: Dict[str, List[str]] = collections.defaultdict(list)
+    for name in sorted(set(names)):
+        spellings[_folded(name)].append(name)
+    told = []
+    for own in spellings.values():
+        case = len({name.casefold() for name in own}) == 1
+        if len(own) > 1:
+            told.append(f"the {noun} {' and '.join(own)} differ by case only" if case else
+                        f"the {noun} {' and '.join(own)} differ by case, spaces or marks, or by "
+                        "the width of their letters only")
+    for name in sorted(set(names)):
+        mixed = next(filter(_is_mixed, re.split(r"[\W\d_]+", name)), None)
+        if mixed:
+            told.append(f"the name {name} has Latin letters beside others that look like them "
+                        f"({ascii(mixed)})")
+    return told[:_MOST_NAMED]
+
+
+def _is_mixed(word: str) -> bool:
+    """True if a word has letters of several of the alphabets that share forms."""
+    return not word.isascii() and len(_ALPHABETS.intersection(
+        unicodedata.name(char, "").partition(" ")[0] for char in word)) > 1
+
+
+def told_languages(languages: Iterable[str]) -> List[str]:
+    """Lines for the user on languages that are one, perhaps, written in several ways."""
+    found = sorted(set(languages))
+    told = spellings_of_languages(found)
+    names = [one for one in found if one.lower() in LANGUAGES]
+    codes = [one for one in found if re.split("[-_]", one.lower())[0] in CODES]
+    if names and codes:
+        told.append(f"the languages have names, such as {names[0]}, beside codes, such as "
+                    f"{codes[0]}: one language may be two")
+    return told
 
 
 def suspicious_text(text: str) -> Iterator[Tuple[str, str]]:

@@ -5,8 +5,10 @@ Latin-1 as nonsense. It would give predictions without meaning.
 """
 
 import codecs
+import contextlib
 import itertools
 import json
+import logging
 import re
 from typing import Callable, Collection, Iterable, Iterator, List, Optional, Sequence
 
@@ -24,7 +26,7 @@ from xtremedistil_tf.data.lines import (
     is_count,
     is_iso_2022,
 )
-from xtremedistil_tf.data.readers.marks import marked_form
+from xtremedistil_tf.data.readers.marks import damage_in, doubts_of, marked_form, wordless_form
 from xtremedistil_tf.data.readers.pair_columns import pairs_problem
 from xtremedistil_tf.data.readers.recognise import FORMS, TEXTS, begins_json, recognise
 from xtremedistil_tf.data.readers.tables import is_csv, table_form
@@ -33,6 +35,7 @@ from xtremedistil_tf.inference.streaming import decode_line
 from xtremedistil_tf.inference.text_model import TextModel
 from xtremedistil_tf.tasks import task_kind
 
+log = logging.getLogger("absl")
 WHOLE_LINE = "line"
 SAMPLE = 200
 # Fraction of the sample's non-empty lines that must have the same form.
@@ -148,10 +151,13 @@ def why_no_text(lines: Sequence[str], kind: str, labels: Collection[str]) -> Opt
     table = table_form(lines, TEXTS, labels) if form == "text" else None
     if table:
         return f"it looks like {table}; needed is one text a line{whole}"
-    # Other students may have learnt from texts with marks.
-    marked = marked_form(lines) if form == "text" and record.tags_words else None
+    # Other students may have learnt from texts with marks, but hardly from addresses or ids.
+    marked = None if form != "text" else marked_form(lines) if record.tags_words else \
+        wordless_form(lines)
     if marked:
-        return f"it looks like {marked.told}; needed is the text without its marks{whole}"
+        needed = "is the text without its marks" if marked.has_texts else \
+            "are the texts themselves"
+        return f"it looks like {marked.told}; needed {needed}{whole}"
     if form == "text" and len(lines) >= _FEWEST and _names_column(first.strip('"')):
         return (f"its first line, {first!r:.40}, is the name of a column, and would be read as a "
                 f"text; leave it out{whole}")
@@ -301,6 +307,15 @@ class InputLines:
         self._check_bytes(head)
         return self._decoded(itertools.chain(head, lines))
 
+    def _tell_doubts(self, lines: Sequence[str]) -> None:
+        """Warns of what the first texts hold that is none; see `doubts_of`."""
+        texts = []
+        for line in lines:
+            with contextlib.suppress(UserError):  # Told when its turn comes.
+                texts.append(_as_given(line, self._column or WHOLE_LINE, self._name))
+        for doubt in (*doubts_of(texts), *damage_in(list(filter(str.strip, texts)))):
+            log.warning("%s: %s", self._name, doubt)
+
     def __iter__(self) -> Iterator[str]:
         """Yields one text a line.
 
@@ -308,8 +323,8 @@ class InputLines:
           UserError: if the file is not text, has labelled lines, or lacks the column.
         """
         texts = self._texts()
+        head = [] if self._column == WHOLE_LINE else list(itertools.islice(texts, SAMPLE))
         if self._column is None:
-            head = list(itertools.islice(texts, SAMPLE))
             if self._model.pairs:
                 problem = pairs_problem(head, self._model.labels)
                 problem = problem and f"it {problem}; needed are two texts a line, a tab between"
@@ -317,9 +332,10 @@ class InputLines:
                 problem = why_no_text(head, self._model.kind, self._model.labels)
             if problem:
                 raise UserError(f"{self._name}: {problem}")
-            texts = itertools.chain(head, texts)
+        if not self._model.pairs:
+            self._tell_doubts(head)
         column = WHOLE_LINE if self._column is None else self._column
-        for number, line in enumerate(texts, 1):
+        for number, line in enumerate(itertools.chain(head, texts), 1):
             if number == 1 and is_count(column):
                 _refuse_header(line, column, self._name)
             text = _as_given(line, column, f"{self._name}, line {number}")

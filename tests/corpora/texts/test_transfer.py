@@ -105,7 +105,7 @@ def test_other_forms_are_refused(tmp_path, content, pairs, why):
 
 def test_addresses_in_place_of_texts_are_refused_or_told(tmp_path):
     places = [f"https://a.org/{at}.html" for at in range(9)]
-    with pytest.raises(UserError, match="looks like addresses or names of files, not texts .*; "
+    with pytest.raises(UserError, match="looks like addresses or names of files .*; "
                        "write the texts themselves"):
         transfer(tmp_path, "\n".join(places))
     assert transfer(tmp_path, "".join(json.dumps({"text": one}) + "\n" for one in places)) == places

@@ -10,6 +10,7 @@ from xtremedistil_tf.data.folders.trouble import (
     label_trouble,
     weak_languages,
     weak_student,
+    writing_trouble,
 )
 from xtremedistil_tf.data.readers.rows import Example
 from xtremedistil_tf.data.tokenization.alignment import Features
@@ -41,6 +42,33 @@ def test_labels_that_look_alike(labels, names):
     (line,) = label_trouble("classification", {"train": rows(*labels, "b")})
     assert line == (f"the classes {names} differ in invisible characters or how accents are "
                     "written only; they are learnt as different ones")
+
+
+@pytest.mark.parametrize("label", ["['a']", "{'a': 0.6, 'b': 0.4}", '["a", "b"]'])
+def test_labels_that_are_lists_in_writing(label):
+    (line,) = label_trouble("classification", {"train": rows(label, "b")})
+    assert line.startswith(f"the classes include {label!r}, a list or object in writing")
+    assert label_trouble("classification", {"train": rows("{a}", "[b")}) == []
+
+
+def texts(pattern, count=9, language="default"):
+    return [Example(tuple(pattern.format(place).split()), ("a",), language)
+            for place in range(count)]
+
+
+@pytest.mark.parametrize(("pattern", "told"), [
+    ('"It is {}."', "train: 9 of the first 9 texts stand in quotation marks"),
+    ("https://a.org/{}", "train: 9 of the first 9 texts are addresses or names of files, such as "
+     "'https://a.org/0'"), ('"It" is {}', ""), ("See https://a.org/{}", ""), ("either/or {}", "")])
+def test_texts_in_quotes_and_addresses_are_told(pattern, told):
+    assert "".join(writing_trouble({"train": texts(pattern)})).startswith(told or "")
+    assert bool(writing_trouble({"train": texts(pattern)})) == bool(told)
+    assert writing_trouble({"train": texts(pattern) + texts("It is {}", 9)}) == []
+
+
+def test_languages_in_two_spellings_are_told():
+    (line,) = writing_trouble({"train": texts("It is {}", 9, "de"), "dev": texts("{}", 9, "DE")})
+    assert line == "the languages DE and de differ by case or by - and _ only"
 
 
 def test_types_of_test_alone_and_a_dev_without_entities():

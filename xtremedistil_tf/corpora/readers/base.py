@@ -22,6 +22,9 @@ _WHITE = re.compile(r"[ \t\r\n\0]+")
 _ANY_WHITE = re.compile(r"[\s\0]")
 # In task files any white space would end a tag.
 _TAG_WHITE = re.compile(r"\s+")
+# Characters without a width; joiners are letters inside a word of Persian or Hindi.
+INVISIBLE = re.compile("[\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]|"
+                       "^[\u200c\u200d]+|[\u200c\u200d]+$")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -63,6 +66,7 @@ class Tally(Counter[str]):
       doubts: signs that it is no plain text, one line each.
       spelled: the spelling of each tag that is written with _.
       controls: names of the label controls of Label Studio's tasks.
+      looks: what running text looks like that has labels in another form; None for plain text.
       cut: True if nothing separates its sentences, so rows must be split.
     """
 
@@ -72,6 +76,7 @@ class Tally(Counter[str]):
         self.doubts: List[str] = []
         self.spelled: Dict[str, str] = {}
         self.controls: Dict[str, None] = {}
+        self.looks: Optional[str] = None
         self.cut = False
 
     def note(self, text: str) -> None:
@@ -108,8 +113,8 @@ def clean_words(example: Example, counts: collections.Counter) -> Example:
 
 
 def clean_tags(tags: Tuple[str, ...], counts: Tally) -> Tuple[str, ...]:
-    """Renames a type `First Name` to `First_Name`: a space would end the tag. Removes byte order
-    marks. Counts changes.
+    """Renames a type `First Name` to `First_Name`: a space would end the tag. Removes characters
+    that nobody sees. Counts changes.
 
     Types are composed (Unicode NFC): two spellings of a name would be two types.
 
@@ -117,9 +122,11 @@ def clean_tags(tags: Tuple[str, ...], counts: Tally) -> Tuple[str, ...]:
       RowError: for a type that would get the name of another one.
     """
     whole = "".join(tags)
-    if BYTE_ORDER_MARK in whole:  # It would make another type.
+    if not whole.isascii():  # They would make other types.
         counts["byte_order_marks"] += whole.count(BYTE_ORDER_MARK)
-        tags = tuple(tag.replace(BYTE_ORDER_MARK, "") for tag in tags)
+        counts["invisible_tags"] += sum(bool(INVISIBLE.search(tag.replace(BYTE_ORDER_MARK, "")))
+                                        for tag in tags)
+        tags = tuple(INVISIBLE.sub("", tag) for tag in tags)
         whole = "".join(tags)
     if not _TAG_WHITE.search(whole) and unicodedata.is_normalized("NFC", whole):
         _keep_apart(tags, tags, counts)

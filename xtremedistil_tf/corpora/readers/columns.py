@@ -6,6 +6,7 @@ import itertools
 import re
 from typing import Iterable, Iterator, List, Optional, Sequence, Tuple, Union
 
+from xtremedistil_tf.corpora.annotations.comments import language_of_comment
 from xtremedistil_tf.corpora.annotations.spans import Span, tag_tokens
 from xtremedistil_tf.corpora.readers.base import SAMPLE, ReadOptions, Row, Tally
 from xtremedistil_tf.corpora.readers.layout import Layout, find_layout, is_break, is_empty_row
@@ -38,11 +39,21 @@ def _ends_sentence(text: str) -> bool:
 
 
 class _Blocks:
-    """Groups a file's lines into sentences, each a list of split lines."""
+    """Groups a file's lines into sentences, each a list of split lines.
+
+    Attributes:
+      language: language of the sentence that was read last, by the comments; None without one.
+    """
 
     def __init__(self, layout: Layout, counts: Tally):
         self._layout, self._counts = layout, counts
         self._last: Optional[str] = None
+        self.language: Optional[str] = None
+
+    def _note_language(self, told: str) -> None:
+        self.language = told or None
+        if told:
+            self._counts.note("languages from comments")
 
     def _begins(self, fields: List[str]) -> bool:
         """True if a line's columns show that it begins a sentence."""
@@ -112,6 +123,12 @@ class _Blocks:
                     yield block
                 block = []
                 continue
+            told = language_of_comment(text) if text.startswith("#") else None
+            if told is not None:  # It begins a sentence.
+                if block:
+                    yield block
+                block = []
+                self._note_language(told)
             fields = self._fields(text)
             if isinstance(fields, list):
                 if layout.separator != "\t" and is_empty_row(fields, layout.word, layout.tag):
@@ -179,9 +196,9 @@ def bracket_spans(cells: Sequence[str]) -> List[Span]:
     return found
 
 
-def _example(block: _Block, layout: Layout, prefixed: bool, options: ReadOptions, counts: Tally
-             ) -> Row:
-    language = options.language or DEFAULT_LANGUAGE
+def _example(block: _Block, layout: Layout, prefixed: bool, options: ReadOptions, counts: Tally,
+             stated: Optional[str]) -> Row:
+    language = stated or options.language or DEFAULT_LANGUAGE
     words: List[str] = []
     tags: List[str] = []
     known = None  # The language of the words before, with its colon.
@@ -241,8 +258,9 @@ def read_columns(lines: Iterable[Line], options: ReadOptions, counts: Tally,
     numbered = _are_numbered(head, layout)
     if numbered:
         counts.note("numbers behind the characters left out")
-    for block in _Blocks(layout, counts).read(itertools.chain(head, lines)):
-        row = _example(block, layout, prefixed, options, counts)
+    blocks = _Blocks(layout, counts)
+    for block in blocks.read(itertools.chain(head, lines)):
+        row = _example(block, layout, prefixed, options, counts, blocks.language)
         yield _without_numbers(row) if numbered else row
 
 

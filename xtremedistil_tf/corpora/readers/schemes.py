@@ -22,9 +22,12 @@ _BETWEEN = re.compile(r"(?:[|,;+&#^~] *| +)(?=[BIESLUM]-|O(?:$|[|,;+&#^~ ]))")
 # A type in place of a tag, as in Few-NERD: without a scheme's letter at its begin or end.
 _BARE = re.compile(r"(?![bieslumo]$|[bieslum][-_])[^\W\d_][\w./&-]*(?<![-_][bieslu])",
                    re.IGNORECASE)
-# Tags whose letter is set off by another mark than a dash (B_PER), or stands behind (PER-B).
-_OTHER_FORMS = (re.compile(r"(?P<letter>[BIESLUM])[_.:/](?P<type>.+)"),
-                re.compile(r"(?P<type>.+)[-_.:/](?P<letter>[BIESLUM])"))
+# Tags whose letter is set off by another mark than a dash (B_PER, or the long dash of a word
+# processor), stands behind (PER-B), or has no mark (BPER and IPER).
+_MARKS = "_.:/\u2010-\u2015\u2212\uff0d"
+_OTHER_FORMS = (re.compile(rf"(?P<letter>[BIESLUM])[{_MARKS}](?P<type>.+)"),
+                re.compile(rf"(?P<type>.+)[-{_MARKS}](?P<letter>[BIESLUM])"))
+_NO_MARK = re.compile(r"(?P<letter>[BI])(?P<type>[^\W\d_][\w.-]*)")
 # Type of entities whose tags name none.
 _ONE_TYPE = "ENTITY"
 
@@ -176,6 +179,10 @@ def _other_form(tags: Set[str]) -> Optional[Pattern[str]]:
         if "B" in letters and len(matches) > 1 and all(matches) and not any(
                 map(is_tag, tags - {"O"})):
             return form
+    types = {letter: {tag[1:] for tag in tags if tag[:1] == letter and tag[1:]} for letter in "BI"}
+    if types["I"] and types["I"] <= types["B"] and all(
+            tag == "O" or _NO_MARK.fullmatch(tag) for tag in tags):
+        return _NO_MARK
     return None
 
 

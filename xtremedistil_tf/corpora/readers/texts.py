@@ -8,7 +8,7 @@ from typing import Iterable, Iterator, List, Sequence, Tuple
 from xtremedistil_tf.corpora.readers.base import ReadOptions, Row, Tally, corpus_words
 from xtremedistil_tf.corpora.readers.layout import is_break
 from xtremedistil_tf.data.lines import Line, RowError
-from xtremedistil_tf.data.readers.marks import DOCUMENT_LINE, doubts_of
+from xtremedistil_tf.data.readers.marks import DOCUMENT_LINE, doubts_of, marked_form
 from xtremedistil_tf.data.readers.recognise import (
     CLASSES,
     TIMES,
@@ -23,6 +23,7 @@ from xtremedistil_tf.data.readers.rows import (
     split_tagged,
 )
 from xtremedistil_tf.data.readers.sentences import split_sentences
+from xtremedistil_tf.data.readers.tables import table_form
 from xtremedistil_tf.data.words import count_marks
 from xtremedistil_tf.errors import UserError
 
@@ -195,7 +196,13 @@ def read_text(lines: Iterable[Line], options: ReadOptions, counts: Tally) -> Ite
     if not options.whitespace_words and _is_tokenised(sample):
         counts.note("marks stand apart from words, so words are as given")
         options = dataclasses.replace(options, whitespace_words=True)
-    if not options.labelled:
+    if options.labelled:
+        if 2 * len(sample) < len(head):  # What cannot be decoded comes first, and is told.
+            head.sort(key=lambda line: isinstance(line[1], str))
+        filled = [text for text in sample if text.strip()]
+        marked = marked_form(filled)
+        counts.looks = table_form(filled, TEXTS) if marked is None else marked.told
+    else:
         refuse_marks(sample, options.marked, counts)
         name = head[0][1] if len(head) > 1 else ""
         if isinstance(name, str) and name.strip().lower() in TEXTS:  # A table of one column.

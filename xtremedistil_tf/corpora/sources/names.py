@@ -4,6 +4,7 @@ import pathlib
 import re
 from typing import List, Optional, Sequence, Set
 
+from xtremedistil_tf.corpora.annotations.comments import CODES
 from xtremedistil_tf.data.split_names import SPLITS, split_of
 
 # Files in data folders that hold no data.
@@ -22,20 +23,11 @@ _NO_DATA_NAMES = frozenset("""
     vocab vocabulary tags stats statistics metadata dataset_info dataset_infos state source
     conversion
 """.split())
-# ISO 639-1.
-_CODES = frozenset("""
-    aa ab ae af ak am an ar as av ay az ba be bg bh bi bm bn bo br bs ca ce ch co cr cs cu cv cy da
-    de dv dz ee el en eo es et eu fa ff fi fj fo fr fy ga gd gl gn gu gv ha he hi ho hr ht hu hy hz
-    ia id ie ig ii ik io is it iu ja jv ka kg ki kj kk kl km kn ko kr ks ku kv kw ky la lb lg li ln
-    lo lt lu lv mg mh mi mk ml mn mr ms mt my na nb nd ne ng nl nn no nr nv ny oc oj om or os pa pi
-    pl ps pt qu rm rn ro ru rw sa sc sd se sg si sk sl sm sn so sq sr ss st su sv sw ta te tg th ti
-    tk tl tn to tr ts tt tw ty ug uk ur uz ve vi vo wa wo xh yi yo za zh zu
-""".split())
 # Parts of names with three letters that are not languages.
 _NO_CODES = frozenset("""
     dev val trn tst tsv txt csv bio iob ner raw all new old xml src doc pos ann seq set the
 """.split())
-_LANGUAGES = frozenset("""
+LANGUAGES = frozenset("""
     afrikaans albanian amharic arabic armenian assamese azerbaijani basque belarusian bengali
     bosnian bulgarian burmese catalan cebuano chinese croatian czech danish dutch english
     esperanto estonian farsi finnish french galician georgian german greek gujarati hausa
@@ -80,11 +72,11 @@ def is_no_data(path: pathlib.PurePath) -> bool:
 
 
 def _code(part: str) -> Optional[str]:
-    named = [word for word in re.split(r"[^a-z]+", part.lower()) if word in _LANGUAGES]
+    named = [word for word in re.split(r"[^a-z]+", part.lower()) if word in LANGUAGES]
     if named:
         return named[0]
     match = _CODE.fullmatch(part)
-    if not match or len(match.group(1)) == 2 and match.group(1) not in _CODES:
+    if not match or len(match.group(1)) == 2 and match.group(1) not in CODES:
         return None
     private, no_codes = "-x-" in part.replace("_", "-"), _NO_CODES | set(SPLITS)
     others = [] if private else re.split("[-_]", match.group(2))[1:]
@@ -102,7 +94,7 @@ def _agreed(codes: Sequence[Optional[str]]) -> bool:
     """True if names are languages: all are codes, and they differ or none has three letters."""
     found: Set[str] = {code for code in codes if code}
     return None not in codes and (len(found) > 1 or all(
-        code in _LANGUAGES or len(code[:3].rstrip("-_")) == 2 for code in found))
+        code in LANGUAGES or len(code[:3].rstrip("-_")) == 2 for code in found))
 
 
 def are_languages(names: Sequence[str]) -> bool:
@@ -117,7 +109,7 @@ def unsure_languages(paths: Sequence[pathlib.PurePath]) -> Optional[str]:
       paths: paths of the files below the input, of which no language was found.
     """
     names = sorted({part for path in paths for part in path.parts[-2:-1]})
-    codes = [name for name in names if name in _CODES or name.lower() in _LANGUAGES]
+    codes = [name for name in names if name in CODES or name.lower() in LANGUAGES]
     others = [name for name in names if _code(name) is None]
     if len(codes) < 2 or not others:
         return None

@@ -95,6 +95,8 @@ def _paragraphs(source: Source, options: MakeOptions, counts: Tally) -> List[Par
       UserError: if the file is not SQuAD's JSON.
     """
     language = options.read.language or source.language
+    if source.language and not options.read.language:
+        counts.note(f"language {source.language}, by its name")
     given: List[Paragraph] = []
     place = ""
     try:

@@ -9,8 +9,10 @@ from xtremedistil_tf.corpora.annotations.services import ADDRESS
 from xtremedistil_tf.corpora.texts.tables.cells import shown
 from xtremedistil_tf.corpora.texts.tables.objects import CHOSEN
 from xtremedistil_tf.corpora.texts.tables.one_hot import one_hot_columns
+from xtremedistil_tf.corpora.texts.tables.subjects import subjects_in
 from xtremedistil_tf.corpora.texts.tables.table import Record, Table, column_of
 from xtremedistil_tf.data.lines import RowError
+from xtremedistil_tf.data.readers.marks import MarkedForm, wordless_form
 from xtremedistil_tf.data.split_names import SPLITS as SPLIT_NAMES
 from xtremedistil_tf.data.split_names import split_of
 from xtremedistil_tf.errors import UserError, as_typed
@@ -25,9 +27,10 @@ PAIRS = (("sentence1", "sentence2"), ("premise", "hypothesis"), ("question1", "q
          ("text_1", "text_2"), ("question_1", "question_2"), ("sentence_a", "sentence_b"),
          ("query", "passage"), ("context", "hypothesis"), ("claim", "evidence"),
          ("premise", "hypo"))
-LABELS = (CHOSEN, "label", "labels", "class", "category", "target", "gold_label", "sentiment",
-          "topic", "intent", "y", "label_text", "classes", "categories", "stars", "rating", "score",
-          "polarity", "tag", "is_duplicate", "cats", "accept", "star_rating",
+# A target beside a sentiment or stance is what that is about.
+LABELS = (CHOSEN, "label", "labels", "class", "category", "gold_label", "sentiment", "polarity",
+          "stance", "target", "topic", "intent", "y", "label_text", "classes", "categories",
+          "stars", "rating", "score", "tag", "is_duplicate", "cats", "accept", "star_rating",
           "overall")
 SPLITS = ("split", "partition", "subset", "fold", "set")
 # A row's words for its split; eval is dev.
@@ -42,6 +45,10 @@ _MOST_CLASSES = 0.5
 _MOST_SPLITS = 5
 # Mean number of words of a column of texts.
 _TEXT_WORDS = 3
+# Of at least so many texts at most this share is different if they are no texts.
+_FEWEST_TEXTS, _FEW_TEXTS = 20, 0.1
+# Share of texts that end in ... above which a program cut them off, perhaps.
+_MOST_CUT = 0.3
 
 
 class Columns(NamedTuple):
@@ -135,12 +142,12 @@ def doubts(table: Table, sample: Sequence[Record], columns: Columns, wanted: Wan
       table: the table.
       sample: some of its rows.
       columns: the columns.
-      wanted: the user's choice; text columns that it names are not doubted.
+      wanted: the user's choice; where it names the texts, no column is taken for another text.
       divided: True if the file is of one split by its name.
     """
+    own, found = columns.texts, subjects_in(table, sample, columns.texts, columns.all)
     if not sample or wanted.texts:
-        return []
-    own, found = columns.texts, []
+        return found
     # Beside pairs stand their parses and explanations.
     for column in table.columns if len(own) == 1 else ():
         if column not in columns.all and _are_texts(sample, column, column) and not all(
@@ -153,7 +160,7 @@ def doubts(table: Table, sample: Sequence[Record], columns: Columns, wanted: Wan
         if named and column not in columns.all and len(cells) <= _MOST_SPLITS:
             found.append(f"the column {column!r} names splits, such as {min(named)}, but not in "
                          "all rows, or one only; it is not read: write one file a split")
-    return found + addresses_in(sample, columns) + _other_labels(table, sample, columns, wanted)
+    return found + no_texts_in(sample, columns) + _other_labels(table, sample, columns, wanted)
 
 
 def _other_labels(table: Table, sample: Sequence[Record], columns: Columns, wanted: Wanted
@@ -177,14 +184,26 @@ def _other_labels(table: Table, sample: Sequence[Record], columns: Columns, want
     return found
 
 
-def addresses_in(sample: Sequence[Record], columns: Columns) -> List[str]:
-    """Doubts about columns of texts that hold addresses."""
+def no_texts_in(sample: Sequence[Record], columns: Columns) -> List[str]:
+    """Doubts about columns of texts that hold addresses, numbers, or the same few texts."""
     found = []
     for column in columns.texts:
-        values = [shown(row.get(column)).strip() for row in sample]
+        values = [value for value in (shown(row.get(column)).strip() for row in sample) if value]
+        form = wordless_form(values)
         if sum(map(bool, map(ADDRESS.fullmatch, values))) > len(values) / 2:
-            found.append(f"the column {column!r} holds addresses, such as {values[0]!r:.60}, not "
+            form = MarkedForm("addresses")
+        if form:
+            found.append(f"the column {column!r} holds {form.told}, such as {values[0]!r:.60}, not "
                          "texts; --text_column=NAME names another")
+        elif len(columns.texts) == 1 and len(values) >= _FEWEST_TEXTS and (
+                len(set(values)) <= _FEW_TEXTS * len(values)):
+            found.append(f"the column {column!r} holds {len(set(values)):,} different texts in "
+                         f"{len(values):,} rows, such as {values[0]!r:.60}; --text_column=NAME "
+                         "names another")
+        cut = sum(value.endswith(("...", "\u2026")) for value in values)
+        if len(values) >= _FEWEST_TEXTS and cut > _MOST_CUT * len(values):
+            found.append(f"{cut:,} of the first {len(values):,} texts of the column {column!r} end "
+                         "in ...; they were cut off before, perhaps")
     return found
 
 

@@ -6,7 +6,7 @@ import re
 import unicodedata
 from typing import Callable, Counter, Dict, Iterable, Iterator, List, Sequence, Tuple
 
-from xtremedistil_tf.corpora.suspicious import told_case, told_untrained
+from xtremedistil_tf.corpora.suspicious import told_alike, told_untrained
 from xtremedistil_tf.corpora.texts.rows import Text
 from xtremedistil_tf.data.readers.texts import EMPTY_LABELS, NO_GOLD, NO_GOLDS
 from xtremedistil_tf.data.several_labels import listed_labels, split_at_hash
@@ -17,6 +17,11 @@ _NUMBER = re.compile(r"[-+]?\d+(\.\d*)?")
 _WHOLE = re.compile(r"^([-+]?\d+)\.0*$")
 _BOOLEANS = frozenset({"true", "false"})
 _MOST_NAMED = 5
+_ROUNDED = re.compile(r"[-+]?\d(?:[.,]\d+)?E\+\d+")
+# Classes of one text are told if they are few beside others with many.
+_FEW_SINGLE, _OFTEN = 0.1, 10
+# With fewer different numbers, none is far from the others.
+_FEWEST_NUMBERS = 3
 # Beside these labels alone, a mark for no gold label is surely a class.
 _OPPOSITES = {"-1": {"-1", "1", "+1"}, NO_GOLD: {NO_GOLD, "+"}}
 
@@ -115,6 +120,22 @@ def are_fractions(labels: Sequence[str]) -> bool:
         _WHOLE.fullmatch(label) or "." not in label for label in labels)
 
 
+def suspicious_numbers(rows: Rows) -> List[str]:
+    """Tells of a number that stands for none, perhaps: often there, and far from all others."""
+    counts = collections.Counter(float(label) for label in count_labels(rows).elements())
+    told = []
+    for mark in {min(counts, default=0.0), max(counts, default=0.0)}:
+        others = sorted(set(counts) - {mark})
+        if len(others) < _FEWEST_NUMBERS or counts[mark] < 2:
+            continue
+        gap = min(abs(mark - others[0]), abs(mark - others[-1]))
+        if gap > 2 * (others[-1] - others[0]):
+            told.append(f"{counts[mark]:,} texts have the number {mark:g}, far from all others "
+                        f"({others[0]:g} to {others[-1]:g}); if it stands for none, take these "
+                        "rows out")
+    return told
+
+
 def suspicious_labels(rows: Rows) -> List[str]:
     """Tells what looks wrong with the classes of rows."""
     counts = count_labels(rows)
@@ -123,7 +144,13 @@ def suspicious_labels(rows: Rows) -> List[str]:
     if are_fractions(labels):
         told.append(f"the {len(labels):,} classes are numbers with fractions, such as "
                     f"{', '.join(labels[:3])}; --kind=regression learns them as numbers")
-    told += told_case(labels, "classes")
+    told += told_alike(labels, "classes")
+    told += [f"the class {label} is a number that a spreadsheet rounded, perhaps"
+             for label in labels if _ROUNDED.fullmatch(label)][:_MOST_NAMED]
+    single = [label for label in labels if counts[label] == 1]
+    if 0 < len(single) <= max(1, _FEW_SINGLE * len(labels)) and max(counts.values()) >= _OFTEN:
+        told.append(f"{len(single):,} of {len(labels):,} classes have one text each, such as "
+                    f"{single[0]}: a footer or a misspelling, perhaps")
     for mark in (one for one in labels if one in NO_GOLDS or one.lower() in EMPTY_LABELS):
         if not _OPPOSITES.get(mark, set()).issuperset(labels):
             told.append(f"{counts[mark]:,} texts have the label {mark}, which is read as a "

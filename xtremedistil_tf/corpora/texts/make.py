@@ -14,6 +14,7 @@ from xtremedistil_tf.corpora.texts.labels import (
     one_spelling,
     parted_at_hash,
     suspicious_labels,
+    suspicious_numbers,
     without_kept_back,
 )
 from xtremedistil_tf.corpora.texts.rows import Text, TextReader, TextsOptions
@@ -94,12 +95,13 @@ def _labelled(reader: TextReader, sources: Sequence[Source], options: MakeOption
                            stratified=not options.read.numbers))
     for split, own in rows.items():
         if not own:
+            different = len({row.key for each in rows.values() for row in each})
+            hint = ", or say --kind=regression, since the labels are numbers" \
+                if numbers and not options.read.numbers else ""
             raise UserError(f"no text for {split}.tsv in what was given" + (
-                "" if split not in found.divided else "; there are too few to divide: name files "
-                "for the splits" + (", or say --kind=regression, since the labels are numbers"
-                                    if numbers and not options.read.numbers else "")))
-    if not options.read.numbers:
-        found.suspicious += suspicious_labels(rows)
+                "" if split not in found.divided else f"; the {different:,} different texts are "
+                f"too few to divide: name files for the splits{hint}"))
+    found.suspicious += (suspicious_numbers if options.read.numbers else suspicious_labels)(rows)
     return found
 
 

@@ -29,7 +29,7 @@ from xtremedistil_tf.corpora.texts.columns import (
     without_label,
 )
 from xtremedistil_tf.corpora.texts.rows import TextsOptions
-from xtremedistil_tf.corpora.texts.tables.cells import shown
+from xtremedistil_tf.corpora.texts.tables.cells import shares_of, shown
 from xtremedistil_tf.corpora.texts.tables.opening import open_lines, open_table
 from xtremedistil_tf.corpora.texts.tables.table import Record, Table
 from xtremedistil_tf.data.lines import RowError, is_count
@@ -102,6 +102,9 @@ def _value(cell: object) -> object:
 def _labels(value: object) -> Optional[List[str]]:
     """The labels in a cell; none for an empty one, None for a cell of another kind."""
     value = _value(value)
+    shares = shares_of(value)
+    if shares is not None:
+        return list(map(str, shares))
     if isinstance(value, dict):  # spaCy's shares of labels, or a label with its name.
         if all(isinstance(own, list) and all(isinstance(one, str) for one in own)
                for own in value.values()):  # Label Studio's choices.

@@ -2,7 +2,7 @@
 
 from typing import Any, Dict, List
 
-from xtremedistil_tf.corpora.suspicious import told_damage
+from xtremedistil_tf.corpora.suspicious import told_damage, told_languages
 from xtremedistil_tf.tasks import task_kind
 
 # Sources and labels that are listed one by one.
@@ -11,6 +11,7 @@ _TOLD = {
     "document_markers": "document markers left out",
     "byte_order_marks": "byte order marks inside the file left out",
     "white_space": "texts with line breaks, tabs or several spaces: one space each",
+    "cell_cut": "texts of 32,767 characters: Excel cut off their ends, perhaps",
     "written_lists": "lists of words in cells joined to texts",
     "normalized": "texts composed (Unicode NFC)",
     "placeholders": "texts that stand for none, such as nan, NULL, #NAME? or [deleted], kept as "
@@ -21,6 +22,10 @@ _TOLD = {
     "invisible_labels": "labels with invisible characters: these left out",
     "rejected_rows": "rows that an annotator rejected or ignored left out",
     "unannotated_rows": "rows without an annotation left out",
+    "soft_labels": "labels with shares of several classes: the best is read, its share is not",
+    "soft_ties": "of these are nearly ties: the best is less than a tenth before the next",
+    "soft_several": "rows with shares of labels: those from 0.5 are read, the shares are not",
+    "several_annotations": "rows with several annotations, of which one is read",
     "no_gold": "pairs without a gold label ('-') left out",
     "skipped_rows": "unusable rows skipped",
     "renamed_ids": "questions whose ids others have too: numbered anew",
@@ -58,7 +63,8 @@ def describe_texts(record: Dict[str, Any]) -> str:
                      f"label by label, seed {record['divided']['seed']}; equal texts are on one "
                      "side")
     lines += record.get("told", ())
-    lines += [f"suspicious: {line}" for line in record.get("suspicious", ())]
+    lines += [f"suspicious: {line}" for line in (*record.get("suspicious", ()), *told_languages(
+        code for own in record["splits"].values() for code in own))]
     found = record["found"]
     for split, count in found.get("duplicates", {}).items():
         if count:

@@ -11,7 +11,7 @@ from typing import Any, Counter, Dict, Iterable, Iterator, List, Optional, Seque
 
 from xtremedistil_tf.corpora.annotations.answers import is_rejected
 from xtremedistil_tf.corpora.annotations.keys import plain_key
-from xtremedistil_tf.corpora.readers.base import Tally
+from xtremedistil_tf.corpora.readers.base import INVISIBLE, Tally
 from xtremedistil_tf.corpora.sources.sources import Source
 from xtremedistil_tf.corpora.suspicious import damage_of
 from xtremedistil_tf.corpora.texts.columns import (
@@ -19,9 +19,9 @@ from xtremedistil_tf.corpora.texts.columns import (
     LABELS,
     Columns,
     Wanted,
-    addresses_in,
     doubts,
     find_columns,
+    no_texts_in,
     split_of_row,
 )
 from xtremedistil_tf.corpora.texts.headers import check_first, is_header
@@ -39,6 +39,7 @@ from xtremedistil_tf.corpora.texts.tables.table import (
 )
 from xtremedistil_tf.data.labels import Numbers
 from xtremedistil_tf.data.lines import BYTE_ORDER_MARK, RowError
+from xtremedistil_tf.data.readers.marks import NOTHING
 from xtremedistil_tf.data.readers.rows import DEFAULT_LANGUAGE, LANGUAGE, language_prefix
 from xtremedistil_tf.data.readers.texts import NO_GOLDS
 from xtremedistil_tf.data.several_labels import check_no_vector
@@ -46,13 +47,10 @@ from xtremedistil_tf.errors import UserError
 
 log = logging.getLogger("absl")
 _WHITE = re.compile(r"[\s\0]+")
-# What programs and people write for a text that is missing or was taken out.
-_NOTHING = frozenset({"nan", "NaN", "null", "NULL", "N/A", "<NA>", "#N/A", "#NAME?", "#REF!",
-                      "#VALUE!", "undefined", "NS", "[deleted]", "[removed]"})
+# Most characters of a cell in Excel, which cuts off the others.
+_EXCEL = 32_767
 # Columns of a CSV that are an annotator's answer by their names.
 _ANSWERS = frozenset({"answer", "review_status", "annotation_status"})
-# Characters without a width; joiners are letters inside a word of Persian or Hindi.
-_INVISIBLE = re.compile("[\u00ad\u200b\u200e\u200f\u2060\ufeff]|^[\u200c\u200d]+|[\u200c\u200d]+$")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -159,9 +157,11 @@ class TextReader:
             if labelled and table.named and self._options.wanted.label is None:
                 self._check_label(source.name, str(columns.label))
             counts.note(_told(columns, table.named))
+            if source.language and columns.language is None and not self._options.language:
+                counts.note(f"language {source.language}, by its name")
             suspicious = doubts(table, sample, columns, self._options.wanted,
                                 divided=source.split is not None) if labelled else (
-                                    addresses_in(sample, columns))
+                                    no_texts_in(sample, columns))
             judged = _judged(table, columns)
             for place, row in itertools.chain(head, table.rows):
                 try:
@@ -243,6 +243,7 @@ class TextReader:
         if BYTE_ORDER_MARK in text:
             counts["byte_order_marks"] += text.count(BYTE_ORDER_MARK)
             text = text.replace(BYTE_ORDER_MARK, "")
+        counts["cell_cut"] += len(text) == _EXCEL
         clean = _WHITE.sub(" ", text).strip()
         counts["white_space"] += clean != text
         damage = damage_of(clean)
@@ -261,7 +262,7 @@ class TextReader:
         for name, text in zip(columns.texts, texts):
             if not text:
                 raise RowError(("no_words", f"no text in the column {name!r}"))
-            counts["placeholders"] += text in _NOTHING
+            counts["placeholders"] += text in NOTHING
         own = text_in(row, columns.language, counts).strip() if columns.language else ""
         spoken = own or self._options.language or language or DEFAULT_LANGUAGE
         if not re.fullmatch(LANGUAGE, spoken):
@@ -283,7 +284,7 @@ class TextReader:
                 ) -> Optional[Tuple[str, ...]]:
         several = self._options.several
         labels = [self._label(label, counts) for label in labels_of_cell(
-            value, several=several, whole=self._options.whole_labels)]
+            value, several=several, whole=self._options.whole_labels, counts=counts)]
         try:
             if several or len(set(labels)) > 1:  # Annotators may agree.
                 check_no_vector(labels)
@@ -311,8 +312,8 @@ class TextReader:
         return (labels[0],)
 
     def _label(self, label: str, counts: Tally) -> str:
-        clean = _INVISIBLE.sub("", _WHITE.sub(" ", label).strip())
-        counts["invisible_labels"] += bool(_INVISIBLE.search(label))
+        clean = INVISIBLE.sub("", _WHITE.sub(" ", label).strip())
+        counts["invisible_labels"] += bool(INVISIBLE.search(label))
         return clean if self._options.normalize == "none" else unicodedata.normalize("NFC", clean)
 
 

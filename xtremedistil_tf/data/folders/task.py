@@ -10,7 +10,7 @@ from xtremedistil_tf.config import DECODINGS, DataConfig, require
 from xtremedistil_tf.data.folders.labelled import LABELS_FILE
 from xtremedistil_tf.data.folders.splits import read_labelled
 from xtremedistil_tf.data.folders.transfer import find_transfer_file, has_labels
-from xtremedistil_tf.data.folders.trouble import copy_trouble, label_trouble
+from xtremedistil_tf.data.folders.trouble import copy_trouble, label_trouble, writing_trouble
 from xtremedistil_tf.data.labels import Labels
 from xtremedistil_tf.data.readers.rows import Example, ReadReport, TextFile
 from xtremedistil_tf.data.readers.subset import TextSample, hold_out
@@ -105,7 +105,8 @@ def read_task(
     labels, paths, examples, reports = read_labelled(config, names=names)
     warnings = [line for split in reports for line in reports[split].warnings()]
     warnings += task_kind(config.kind).warn(config, examples)
-    warnings += [*label_trouble(config.kind, examples), *copy_trouble(examples)]
+    warnings += [*label_trouble(config.kind, examples), *writing_trouble(examples),
+                 *copy_trouble(examples)]
     transfer, report, words = None, ReadReport(folder), 0
     running: Optional[str] = None
     held: Tuple[Example, ...] = ()

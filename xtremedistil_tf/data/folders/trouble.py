@@ -2,12 +2,14 @@
 
 import collections
 import dataclasses
+import re
 import unicodedata
 from typing import Any, Dict, List, Mapping, Optional, Sequence
 
 import numpy as np
 
-from xtremedistil_tf.data.readers.rows import DEFAULT_LANGUAGE
+from xtremedistil_tf.data.readers.marks import is_place
+from xtremedistil_tf.data.readers.rows import DEFAULT_LANGUAGE, spellings_of_languages
 from xtremedistil_tf.data.readers.texts import EMPTY_LABELS
 from xtremedistil_tf.data.tokenization.alignment import Features
 from xtremedistil_tf.tasks import task_kind
@@ -20,6 +22,8 @@ _WEAK = 20.0
 _ENOUGH = 5
 # Labels that a line names.
 _MOST = 6
+# Rows that show how texts are written, and share of them that must be alike.
+_SAMPLE, _ALIKE = 1000, 0.9
 
 
 def _names(labels: Sequence[str]) -> str:
@@ -65,6 +69,9 @@ def label_trouble(kind: str, examples: Mapping[str, Sequence[Any]]) -> List[str]
     told = [f"the {noun} include {label!r}, {count:,} times; if it stands for no label, take "
             "these rows out" for label, count in sorted(every.items())
             if label.strip().lower() in EMPTY_LABELS]
+    told += [f"the {noun} include {label!r}, a list or object in writing; xtremedistil-prepare "
+             "reads the labels in it" for label in sorted(every)[:_MOST]
+             if record.pooled and re.fullmatch(r"\[.*\]|\{.*:.*\}", label.strip())]
     spellings = collections.defaultdict(list)
     for label in sorted(every):
         spellings[_spelling(label)].append(label)
@@ -79,6 +86,30 @@ def label_trouble(kind: str, examples: Mapping[str, Sequence[Any]]) -> List[str]
                         f"{_names(new)}")
         if record.entities and not counts and examples[split]:
             told.append(f"{split} has no entity: every tag is O, and its score means nothing")
+    return told
+
+
+def writing_trouble(examples: Mapping[str, Sequence[Any]]) -> List[str]:
+    """Warns of texts in quotation marks, of addresses in their place, and of languages.
+
+    Args:
+      examples: rows by split; those of questions are not looked at.
+    """
+    told = list(spellings_of_languages(
+        row.language for rows in examples.values() for row in rows if hasattr(row, "language")))
+    for split, rows in examples.items():
+        some = [row.words for row in rows[:_SAMPLE] if getattr(row, "words", ())]
+        if len(some) < _ENOUGH:
+            continue
+        quoted = sum(len(words) > 1 and words[0][0] == words[-1][-1] == '"' for words in some)
+        places = [words[0] for words in some if len(words) == 1 and is_place(words[0])]
+        if quoted >= _ALIKE * len(some):
+            told.append(f"{split}: {quoted:,} of the first {len(some):,} texts stand in quotation "
+                        "marks, which are read as parts of their words; xtremedistil-prepare "
+                        "takes those of a table off")
+        if len(places) >= _ALIKE * len(some):
+            told.append(f"{split}: {len(places):,} of the first {len(some):,} texts are addresses "
+                        f"or names of files, such as {places[0]!r:.60}")
     return told
 
 

@@ -42,10 +42,13 @@ _BEGINS = {
     "a catalogue of translations (PO)": re.compile(r'msgid ".*'),
 }
 _NUMBERED = re.compile(r"([-+]?\d{1,9})\s+\S+\s")
-# Lines without a word of a text: an address, a file's name, numbers and ids, a word's vector.
+# Lines without a word of a text: an address, a file's name, numbers and ids, a word's vector. The
+# folders of a whole path may have spaces and any letters.
 _PLACE = re.compile(
     r"(?:[a-z][a-z0-9+.-]*://|www\.)\S+|[\w.+-]+@[\w-]+(?:\.[\w-]+)+|(?:[\w.~:-]*[/\\])+[\w.-]+|"
-    r"[\w-]+\.[a-z]\w{1,4}", re.ASCII | re.IGNORECASE)
+    r"[\w-]+\.[a-z]\w{1,4}|(?:~|[a-z]:)?[/\\](?:[^/\\]+[/\\])+[^/\\]*\.[a-z]\w{1,4}",
+    re.ASCII | re.IGNORECASE)
+_ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*://|www\.", re.IGNORECASE)
 _ID = re.compile(r"[-+]?\d[\d.,:/%-]*|(?=[a-f-]*\d)[0-9a-f-]{8,}|(?=\S*[\d+/=])[\w+/-]{24,}={0,2}",
                  re.ASCII | re.IGNORECASE)
 _VECTOR = re.compile(r"\S+(?: -?\d+\.\d+(?:e-?\d+)?){3,}\s*")
@@ -60,6 +63,13 @@ _BEHIND, _BEFORE = ("|||", "##", ";", "@", "|", ","), ("|||", ";", "|", ",")
 _MOST, _SHARE = 0.9, 0.1
 # With fewer lines, a few values at their ends say nothing.
 _FEWEST, _FEWEST_LABELLED = 3, 10
+# What programs and people write for a text that is missing or was taken out.
+NOTHING = frozenset({"nan", "NaN", "null", "NULL", "N/A", "<NA>", "#N/A", "#NAME?", "#REF!",
+                     "#VALUE!", "undefined", "NS", "[deleted]", "[removed]"})
+# Patterns of UTF-8 that was read as Latin-1, and of escapes and HTML that were left in a text.
+MOJIBAKE = "[\u00c3\u00c2][\u0080-\u00bf]|\u00e2\u20ac|[\u00d0\u00d1][\u0080-\u00bf]"
+ESCAPES = (r"& ?(?:amp|quot|lt|gt|nbsp|apos|# ?\d+) ?;|</?(?:br|ref|sup|sub|span|div)\b|"
+           r"(?:\\[nrt]){2}|\\[nrt](?=[A-Z ]|$)|(?<!\S)-[LR][RSC]B-(?!\S)")
 # WikiExtractor's lines around an article.
 DOCUMENT_LINE = re.compile(r"\s*(?:<doc(?:\s[^<>]*)?>|</doc>)\s*")
 # Headings, links and bold text. Behind one # a hashtag may stand.
@@ -160,12 +170,18 @@ def _is_wordless(line: str) -> bool:
     return all(map(_ID.fullmatch, line.split()))
 
 
-_LINES: Tuple[Tuple[MarkedForm, Callable[[str], object]], ...] = (
-    (MarkedForm("addresses or names of files, not texts", has_texts=False),
-     lambda line: _PLACE.fullmatch(line.strip())),
-    (MarkedForm("numbers or ids, not texts", has_texts=False), _is_wordless),
-    (MarkedForm("words with their vectors"), _VECTOR.fullmatch),
-    (MarkedForm("texts behind their times"), _TIME.match),
+def is_place(line: str) -> bool:
+    """True if a line is an address or the name of a file and nothing else."""
+    return _PLACE.fullmatch(line.strip()) is not None
+
+
+_Forms = Tuple[Tuple[MarkedForm, Callable[[str], object]], ...]
+_WORDLESS: _Forms = (
+    (MarkedForm("addresses or names of files", has_texts=False), is_place),
+    (MarkedForm("numbers or ids", has_texts=False), _is_wordless),
+    (MarkedForm("words with their vectors"), _VECTOR.fullmatch))
+_LINES: _Forms = (
+    *_WORDLESS, (MarkedForm("texts behind their times"), _TIME.match),
     (MarkedForm("texts behind their keys and ="), _KEYED.fullmatch))
 
 
@@ -181,6 +197,32 @@ def _other_form(lines: Sequence[str]) -> Optional[MarkedForm]:
     return next((form for form, test in _LINES if _are_most(lines, test)), None)
 
 
+def wordless_form(lines: Sequence[str]) -> Optional[MarkedForm]:
+    """Recognises lines that are no texts for any student, such as a list of addresses, or None.
+
+    Args:
+      lines: lines of running text, without empty ones.
+    """
+    if lines and all(map(_WRITTEN.fullmatch, lines)):
+        return MarkedForm("lists as Python writes them")
+    return next((form for form, test in _WORDLESS if _are_most(lines, test)), None)
+
+
+def damage_in(lines: Sequence[str]) -> List[str]:
+    """Tells of signs that texts were damaged before: a wrong encoding, escapes of HTML.
+
+    Args:
+      lines: some texts.
+    """
+    told = []
+    for pattern, what in ((MOJIBAKE, "signs of a wrong encoding"), (ESCAPES, "escapes or HTML")):
+        found = [match.group() for match in map(re.compile(pattern).search, lines) if match]
+        if len(found) > _MARKS_SHARE * len(lines):
+            told.append(f"{len(found)} of its first {len(lines)} texts hold {what}, such as "
+                        f"{found[0]!r:.20}, which are read as they are")
+    return told
+
+
 def marked_form(lines: Sequence[str]) -> Optional[MarkedForm]:
     """Recognises lines with marks of labels that would become words of a text.
 
@@ -194,7 +236,7 @@ def marked_form(lines: Sequence[str]) -> Optional[MarkedForm]:
 
     Example:
       >>> marked_form(["http://a.b/c"] * 3)
-      MarkedForm(told='addresses or names of files, not texts', has_texts=False)
+      MarkedForm(told='addresses or names of files', has_texts=False)
     """
     entity = _entity(lines)
     if entity:
@@ -266,6 +308,15 @@ def doubts_of(lines: Sequence[str]) -> List[str]:
     if len(set(headers)) >= _FEWEST and len(headers) > _MARKS_SHARE * len(lines):
         told.append(f"{len(headers)} of its first lines are headers of e-mails, such as "
                     f"{headers[0].capitalize()}:, and are read as texts")
+    places = [line.strip() for line in lines if is_place(line)]
+    many = len(places) >= _FEWEST or all(map(_ADDRESS.match, filter(None, map(str.strip, lines))))
+    if places and many and len(places) > _SHARE * sum(map(bool, map(str.strip, lines))):
+        told.append(f"{len(places)} of its first lines are addresses or names of files, such as "
+                    f"{places[0]!r:.60}, and are read as texts")
+    empty = [line.strip() for line in lines if line.strip() in NOTHING]
+    if len(empty) >= _FEWEST:
+        told.append(f"{len(empty)} of its first lines are {empty[0]}, which stands for no text, "
+                    "and are read as texts")
     returns = sum("\r" in line for line in lines)
     if returns >= _FEWEST:
         told.append(f"{returns} of its first lines hold carriage returns, which end no line beside "

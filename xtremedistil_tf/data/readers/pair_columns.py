@@ -6,6 +6,7 @@ import re
 from typing import Collection, Iterable, List, Optional, Sequence
 
 from xtremedistil_tf.data.lines import read_lines
+from xtremedistil_tf.data.readers.marks import wordless_form
 from xtremedistil_tf.data.readers.tables import NUMBER, is_quoted
 from xtremedistil_tf.data.words import has_unspaced
 
@@ -18,6 +19,10 @@ _NAME = re.compile(
     r"(?:#?[12] ?)?(?:text|sentence|sent|question|string|utterance|document|doc|title|query)"
     r"(?:[ _-]?(?:[12ab]|one|two|pair))?|premise|hypothesis|context|passage|source|target",
     re.IGNORECASE)
+# A name with a number, as of a row.
+_NUMBERED = re.compile(r"[a-z]*[_.:-]?\d+(?:[_.:-]\w+)*", re.IGNORECASE)
+# In at least so many rows at most this share of different single words are classes.
+_FEWEST_CLASSES, _MOST_CLASSES = 20, 0.1
 # Longer cells in scripts without spaces are texts.
 _LONG = 8
 
@@ -26,10 +31,16 @@ def _is_text(cell: str) -> bool:
     return " " in cell or (len(cell) > _LONG and has_unspaced(cell))
 
 
-def _no_texts(cells: Sequence[str], labels: Collection[str]) -> bool:
-    """True if most cells of a column are numbers or labels."""
-    return sum(cell in labels or NUMBER.fullmatch(cell) is not None for cell in cells) >= (
-        _SHARE * len(cells))
+def _no_texts(cells: Sequence[str], labels: Collection[str]) -> Optional[str]:
+    """Describes a column of which most cells are no texts; None for others."""
+    if sum(cell in labels or NUMBER.fullmatch(cell) is not None for cell in cells) >= (
+            _SHARE * len(cells)):
+        return "numbers or labels"
+    several = len(set(cells)) == len(cells) and all(map(_NUMBERED.fullmatch, cells))
+    if several or wordless_form(cells):
+        return "ids or addresses"
+    few = len(cells) >= _FEWEST_CLASSES and len(set(cells)) <= _MOST_CLASSES * len(cells)
+    return "a few classes" if few and not any(map(_is_text, cells)) else None
 
 
 def _are_quoted(rows: Sequence[Sequence[str]]) -> bool:
@@ -49,8 +60,9 @@ def _problem(rows: List[List[str]], labels: Collection[str]) -> Optional[str]:
     if _are_quoted(rows):
         return f"has cells in quotes ({first[0]!r:.60}), which are read as parts of the texts"
     for number in (1, 2):
-        if _no_texts([row[number - 1] for row in rows], labels):
-            return (f"has numbers or labels in its column {number} ({first[number - 1]!r:.60}), "
+        told = _no_texts([row[number - 1] for row in rows], labels)
+        if told:
+            return (f"has {told} in its column {number} ({first[number - 1]!r:.60}), "
                     "where a text is needed")
     third = [row[2] for row in rows if len(row) > 2]
     texts = set(filter(_is_text, third)) - set(labels)

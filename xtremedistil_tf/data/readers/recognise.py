@@ -176,10 +176,12 @@ def _has_tags(rows: Sequence[Sequence[str]]) -> bool:
         return True
     # The number of columns behind those of the entities may change from sentence to sentence.
     least = sorted(map(len, rows))[len(rows) // 50]
-    for at in range(1, min(least, _MOST_COLUMNS)):
+    width, share = usual_width(rows)
+    # In a few lines of news a place in brackets or a dash may be the same word of all.
+    few = len(rows) < _FEWEST_ANNOTATED and share < 1
+    for at in range(1, 0 if few else min(least, _MOST_COLUMNS)):
         if is_bracketed([row[at].strip() for row in rows if len(row) > at]):
             return True
-    width, share = usual_width(rows)
     alike = [row for row in rows if len(row) == width]
     return 1 < width <= _MOST_COLUMNS and share >= 0.9 and any(
         sum(is_tag(row[at].strip()) for row in alike) >= most for at in range(width))

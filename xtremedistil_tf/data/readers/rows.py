@@ -9,6 +9,7 @@ from typing import (
     Any,
     Callable,
     Dict,
+    Iterable,
     Iterator,
     List,
     Optional,
@@ -75,6 +76,20 @@ def split_prefix(tag: str) -> Tuple[Optional[str], str]:
 def language_prefix(language: str) -> str:
     """The prefix of a row's labels: `lang:`, or "" for the default language."""
     return "" if language == DEFAULT_LANGUAGE else f"{language}:"
+
+
+def spellings_of_languages(languages: Iterable[str]) -> List[str]:
+    """Lines for the user on languages that are one, perhaps, written in several ways.
+
+    Example:
+      >>> spellings_of_languages(["en", "EN", "de"])
+      ['the languages EN and en differ by case or by - and _ only']
+    """
+    cases: Dict[str, List[str]] = collections.defaultdict(list)
+    for language in sorted(set(languages)):
+        cases[language.casefold().replace("_", "-")].append(language)
+    return [f"the languages {' and '.join(own)} differ by case or by - and _ only"
+            for own in cases.values() if len(own) > 1]
 
 
 def split_language(tag: str, known: Any) -> Tuple[Optional[str], str]:

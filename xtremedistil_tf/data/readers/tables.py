@@ -7,6 +7,7 @@ from typing import Callable, Collection, List, Optional, Sequence
 # With fewer lines, sentences could look like a table.
 _FEWEST = 3
 _SHARE = 0.9
+_FEWEST_SPACED = 10
 _QUOTED = re.compile(r'"(?:[^"]|"")*"')
 NUMBER = re.compile(r"[-+]?\d+(?:\.\d+)?")
 # The line below the header of a table in Markdown, Org or reStructuredText.
@@ -95,7 +96,11 @@ def _has_label_cells(rows: Sequence[Sequence[str]], labels: Collection[str]) -> 
 def is_csv(lines: Sequence[str], labels: Collection[str]) -> bool:
     """True for rows with commas between cells, of which some are quoted or are labels."""
     rows = csv_rows(lines)
-    return bool(rows) and (any(map(has_quoted_cell, lines)) or _has_label_cells(rows, labels))
+    # In a few sentences, of which one begins with a quotation mark, spaces stand behind commas.
+    prose = len(rows) < _FEWEST_SPACED and all(
+        cell.startswith(" ") for row in rows for cell in row[1:])
+    return bool(rows) and (any(map(has_quoted_cell, lines)) and not prose
+                           or _has_label_cells(rows, labels))
 
 
 def _is_parted(lines: Sequence[str], separator: str, labels: Collection[str]) -> bool:

@@ -1,7 +1,7 @@
 """Values of cells as texts and labels; what is neither is refused, never printed as Python."""
 
 import re
-from typing import Any, List, Optional
+from typing import Any, Dict, List, Optional
 
 from xtremedistil_tf.corpora.annotations.written import read_written
 from xtremedistil_tf.corpora.readers.base import Tally
@@ -15,8 +15,12 @@ _CLASS = re.compile(r"__label__(\S+?)(?:,(?=__label__)|,?(?=\s|$))")
 _NAMES = ("name", "label", "class")
 # What may stand beside it; an entity has a place, too.
 _BESIDE = frozenset({*_NAMES, "id", "index", "score", "confidence", "color", "description"})
+# Keys of a label's share, where each label is an object.
+_SHARES = ("score", "confidence", "probability")
 # Least share of a label of a text that may have several.
 _LEAST = 0.5
+# Shares that differ by less, of all shares of a row, are nearly a tie.
+_TIE = 0.1
 
 
 def text_of(value: Any) -> str:
@@ -90,24 +94,63 @@ def _scalar(value: Any) -> str:
     return str(value)
 
 
-def _of_object(value: Any, several: bool) -> List[str]:
+def shares_of(value: Any) -> Optional[Dict[str, float]]:
+    """The shares of labels of an object or of a list of objects; None for other values.
+
+    Example:
+      >>> shares_of([{"label": "pos", "score": 0.7}, {"label": "neg", "score": 0.3}])
+      {'pos': 0.7, 'neg': 0.3}
+    """
+    if isinstance(value, dict):
+        return value if value and all(map(_is_share, value.values())) else None
+    if not isinstance(value, list) or not all(isinstance(one, dict) for one in value):
+        return None
+    found: Dict[str, float] = {}
+    for one in value:
+        names = [one[name] for name in _NAMES if isinstance(one.get(name), str)]
+        shares = [one[name] for name in _SHARES if _is_share(one.get(name))]
+        if len(names) != 1 or len(shares) != 1 or not set(one) <= _BESIDE:
+            return None
+        found[names[0]] = shares[0]
+    return found or None
+
+
+def _is_share(value: Any) -> bool:
+    return isinstance(value, (bool, int, float)) and value == value  # NaN is none.
+
+
+def _of_shares(shares: Dict[str, float], several: bool, counts: Tally) -> List[str]:
+    """The labels of shares: the best one, or several from a half; what is lost is counted.
+
+    Raises:
+      RowError: for a tie.
+    """
+    if several:
+        counts["soft_several"] += any(share not in (0, 1) for share in shares.values())
+        return [name for name, share in shares.items() if share >= _LEAST]
+    ranked = sorted(shares.values(), reverse=True)
+    best = [name for name, share in shares.items() if share == ranked[0]]
+    if len(best) > 1 and ranked[0]:
+        raise RowError(("several_labels", f"{len(best)} labels: {', '.join(best)!r:.60}; "
+                        "--kind=multilabel reads several"))
+    if len(ranked) > 1 and ranked[1]:
+        counts["soft_labels"] += 1
+        counts["soft_ties"] += ranked[0] - ranked[1] < _TIE * sum(map(abs, ranked))
+    return best if ranked[0] else []
+
+
+def _of_object(value: Any, several: bool, counts: Tally) -> List[str]:
     """The labels of an object: of `{"name": ...}`, or of spaCy's `{"pos": 1.0, "neg": 0.0}`.
 
     Raises:
       RowError: for an object of another form, or one that does not say which label it is.
     """
-    if value and all(isinstance(one, (bool, int, float)) for one in value.values()):
-        if several:
-            return [name for name, share in value.items() if share >= _LEAST]
-        most = max(value.values())
-        best = [name for name, share in value.items() if share == most]
-        if len(best) > 1 and most:
-            raise RowError(("several_labels", f"{len(best)} labels: {', '.join(best)!r:.60}; "
-                            "--kind=multilabel reads several"))
-        return best if most else []
+    shares = shares_of(value)
+    if shares is not None:
+        return _of_shares(shares, several, counts)
     if value and all(isinstance(one, list) for one in value.values()):  # Label Studio's.
         if len(value) == 1:
-            return labels_of_cell(*value.values(), several=several)
+            return labels_of_cell(*value.values(), several=several, counts=counts)
         raise RowError(("several_labels", f"the label is chosen in {' and in '.join(value)}; "
                         "--label_column=NAME says which to learn"))
     named = [value[name] for name in _NAMES if isinstance(value.get(name), str)]
@@ -117,24 +160,30 @@ def _of_object(value: Any, several: bool) -> List[str]:
                     "an object of labels and their shares"))
 
 
-def labels_of_cell(value: Any, *, several: bool = False, whole: bool = False) -> List[str]:
+def labels_of_cell(value: Any, *, several: bool = False, whole: bool = False,
+                   counts: Optional[Tally] = None) -> List[str]:
     """The labels of a cell: those of a list or object, also of one written as text, or the text.
 
     Args:
       value: the cell.
       several: True if a text may have several labels; a text is then split at commas.
       whole: True if a text is always one label.
+      counts: tally to which labels are added that were chosen by their shares.
 
     Raises:
       RowError: for a cell that holds no labels.
     """
     if isinstance(value, str) and not whole:
         value = _CLASS.findall(value) if CLASSES.fullmatch(value) else read_written(value)
+    counts = Tally() if counts is None else counts
     if isinstance(value, dict):
-        return _of_object(value, several)
+        return _of_object(value, several, counts)
+    shares = shares_of(value)
+    if shares is not None and (several or len(shares) > 1):
+        return _of_shares(shares, several, counts)
     if isinstance(value, (list, tuple)):
         return [label for one in value for label in (
-            _of_object(one, several) if isinstance(one, dict) else [_scalar(one).strip()])]
+            _of_object(one, several, counts) if isinstance(one, dict) else [_scalar(one).strip()])]
     text = _scalar(value).strip()
     return split_labels(text) if several else [text]
 

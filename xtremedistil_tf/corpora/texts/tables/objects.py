@@ -115,6 +115,7 @@ def _choices(task: Dict[str, Any], counts: Tally, fields: Dict[str, Any]
         counts["rejected_rows"] += 1
         return
     usable.sort(key=lambda one: not one.get("ground_truth"))
+    counts["several_annotations"] += len(usable) > 1
     chosen: Dict[str, List[Any]] = {}
     for one in (usable[0].get("result") if usable else None) or ():
         value = one.get("value") if isinstance(one, dict) else None

@@ -1,0 +1,34 @@
+"""The language that comments between annotated sentences state."""
+
+import re
+from typing import Optional
+
+# ISO 639-1.
+CODES = frozenset("""
+    aa ab ae af ak am an ar as av ay az ba be bg bh bi bm bn bo br bs ca ce ch co cr cs cu cv cy da
+    de dv dz ee el en eo es et eu fa ff fi fj fo fr fy ga gd gl gn gu gv ha he hi ho hr ht hu hy hz
+    ia id ie ig ii ik io is it iu ja jv ka kg ki kj kk kl km kn ko kr ks ku kv kw ky la lb lg li ln
+    lo lt lu lv mg mh mi mk ml mn mr ms mt my na nb nd ne ng nl nn no nr nv ny oc oj om or os pa pi
+    pl ps pt qu rm rn ro ru rw sa sc sd se sg si sk sl sm sn so sq sr ss st su sv sw ta te tg th ti
+    tk tl tn to tr ts tt tw ty ug uk ur uz ve vi vo wa wo xh yi yo za zh zu
+""".split())
+# MultiCoNER's comment before each sentence, and those of HIPE and others before a document.
+_SENTENCE = re.compile(r"#\s+id\s+\S+(?:\s+domain=(\S+))?\s*")
+_STATED = re.compile(r"#\s+(?:\w+:)?lang(?:uage)?\s*[=:]\s*(\S+)\s*")
+
+
+def language_of_comment(line: str) -> Optional[str]:
+    """The language that a comment states; "" if it ends the language of those before.
+
+    Returns:
+      The code, or "" for the comment of a sentence without a code of ISO 639-1, such as
+      `domain=news`; None for all other lines.
+
+    Example:
+      >>> language_of_comment("# id 5239d808\\tdomain=en")
+      'en'
+    """
+    found = _SENTENCE.fullmatch(line) or _STATED.fullmatch(line)
+    if found is None:
+        return None
+    return found.group(1) if found.group(1) in CODES else ""
