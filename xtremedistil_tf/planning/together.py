@@ -72,6 +72,7 @@ def forecast_runs(
 
 def _answer(sender: Any, parent: int, *given: Any) -> None:
     end_with_parent(parent)
+    log.setLevel(logging.ERROR)  # The runs give their warnings themselves.
     try:
         sender.send(_forecast(*given))
     except UserError as error:
@@ -89,7 +90,6 @@ def _forecast(
     from xtremedistil_tf.runtime import prepare
     from xtremedistil_tf.teachers.places import ready_kinds
 
-    log.setLevel(logging.ERROR)  # The runs give their warnings themselves.
     one = configs[measured]
     prepare(one.seed, one.deterministic, opt_policy=one.opt_policy)
     # Teacher, its outputs and the student, as the class has them.
