@@ -6,7 +6,8 @@ import statistics
 from typing import Dict, List, NamedTuple, Optional, Sequence, Tuple
 
 from xtremedistil_tf.corpora.annotations.services import ADDRESS
-from xtremedistil_tf.corpora.texts.tables.cells import shown
+from xtremedistil_tf.corpora.readers.base import Tally
+from xtremedistil_tf.corpora.texts.tables.cells import shown, text_in
 from xtremedistil_tf.corpora.texts.tables.objects import CHOSEN
 from xtremedistil_tf.corpora.texts.tables.one_hot import one_hot_columns
 from xtremedistil_tf.corpora.texts.tables.subjects import subjects_in
@@ -184,11 +185,19 @@ def _other_labels(table: Table, sample: Sequence[Record], columns: Columns, want
     return found
 
 
+def _as_read(row: Record, column: str) -> str:
+    """The text of a cell; "" for one that is refused when its turn comes."""
+    try:
+        return text_in(row, column, Tally()).strip()
+    except RowError:
+        return ""
+
+
 def no_texts_in(sample: Sequence[Record], columns: Columns) -> List[str]:
     """Doubts about columns of texts that hold addresses, numbers, or the same few texts."""
     found = []
     for column in columns.texts:
-        values = [value for value in (shown(row.get(column)).strip() for row in sample) if value]
+        values = [value for value in (_as_read(row, column) for row in sample) if value]
         form = wordless_form(values)
         if sum(map(bool, map(ADDRESS.fullmatch, values))) > len(values) / 2:
             form = MarkedForm("addresses")
