@@ -596,6 +596,13 @@ def test_a_study_says_beforehand_what_it_takes(study_of, monkeypatch, caplog):
         make(config_of=dict).plan(STUDIES["teacher_layer"], [1])
 
 
+def test_a_study_whose_time_is_not_known_says_so(study_of, monkeypatch, caplog):
+    make, _, _ = study_of
+    monkeypatch.setattr(runner, "forecast_runs", lambda *_, **__: ([], False))
+    told = make(config_of=dict).plan(STUDIES["strategies"], [1], lines=["D1"])
+    assert told == "D1: 1 runs, 0 finished" and "the time is not known" in caplog.text
+
+
 def test_a_study_is_compared_by_its_own_seeds(study_of):
     make, _, folder = study_of
     made = make()

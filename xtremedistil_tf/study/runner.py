@@ -248,6 +248,8 @@ class Runner:
             self._metrics(lines[0]).parent, measured=0, resources=Resources(
                 targets_dir=str(self._folder / "targets"), export=False))
         if not needed:
+            log.warning("the time is not known: the process that measures a run ended without an "
+                        "answer, perhaps for want of memory")
             return Clock()
         of_line = {(run.variant.name, run.language): one for run, one in zip(lines, needed)}
         of_run = [(run, of_line[run.variant.name, run.language]) for run in missing]
