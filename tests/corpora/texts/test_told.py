@@ -151,3 +151,11 @@ def test_a_language_by_the_name_of_a_file_is_told(tmp_path):
                 [(f"{language} {split} {text}", own) for text, own in TEXTS]))
     record, _ = make(tmp_path / "in", tmp_path / "task")
     assert "label from 'label'; language fr, by its name" in describe_texts(record)
+
+
+@pytest.mark.parametrize("polarity, learnt", [("0.{}", "target"), ("{}", "polarity"),
+                                              ("{}.0", "polarity")])
+def test_a_target_is_the_label_beside_a_polarity_that_was_computed(tmp_path, polarity, learnt):
+    content = table([(text, own, polarity.format(at % 3)) for at, (text, own) in enumerate(TEXTS)],
+                    "text,target,polarity\n")
+    assert f"label from '{learnt}'" in read(tmp_path, content, name="all.csv")[2]

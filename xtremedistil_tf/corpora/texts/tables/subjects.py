@@ -14,6 +14,7 @@ _NAMES = frozenset({"aspect", "aspects", "aspect_term", "aspect_category", "targ
 _MOST_WORDS, _SHARE = 4, 0.6
 # With fewer different values, a column such as the language may stand in its texts by chance.
 _FEWEST = 3
+_FRACTION = re.compile(r"[-+]?\d*\.\d*[1-9]\d*")
 
 
 def _values(cell: object) -> List[str]:
@@ -36,6 +37,24 @@ def _are_inside(sample: Sequence[Record], column: str, texts: Sequence[str]) -> 
     inside = sum(any(all(_stands_in(value, shown(row.get(name))) for name in texts)
                      for value in _values(row.get(column))) for row in sample)
     return inside >= _SHARE * len(sample)
+
+
+def label_beside(label: Optional[str], names: Sequence[str], sample: Sequence[Record]
+                 ) -> Optional[str]:
+    """The label's column: in place of a target the polarity beside it, which is about the target.
+
+    A polarity with fractions is what a program computed of the text, and no class.
+
+    Args:
+      label: name of the column by the usual names; None for none.
+      names: names of the columns.
+      sample: some rows.
+    """
+    if label is None or label.lower() != "target":
+        return label
+    other = next((name for name in names if name.lower() == "polarity"), label)
+    computed = any(_FRACTION.fullmatch(shown(row.get(other)).strip()) for row in sample)
+    return label if computed else other
 
 
 def subjects_in(table: Table, sample: Sequence[Record], texts: Sequence[str],
