@@ -591,6 +591,8 @@ def test_a_study_says_beforehand_what_it_takes(study_of, monkeypatch, caplog):
     assert told.startswith("D0: 4 runs, 2 finished, about 12 min each") and "teachers" not in told
     assert {config["teacher_model_dir"] for config in asked[0][0]} == {
         folder / "teachers" / "teacher"}
+    with pytest.raises(UserError, match="was made with other flags: none; the command has instead"):
+        make("--seq_len=9", config_of=dict).plan(STUDIES["strategies"], [1])
     (folder / "teachers" / "teacher" / "teacher_metrics.json").unlink()
     with pytest.raises(UserError, match="depend on the teacher's layers.*allowed: other studies"):
         make(config_of=dict).plan(STUDIES["teacher_layer"], [1])
