@@ -78,6 +78,7 @@ def test_what_a_label_is_about_is_no_text_and_told(tmp_path, row, column):
     _, record, told = read(tmp_path, objects(
         lambda at, text, own: row(at, WORDS[at // 2 % 4], own)))
     assert f"the column {column!r}, such as" in told and record["labels"] == ["neg", "pos"]
+    assert ("write it into the text; --text_column=" in told) == (column != "word")
 
 
 def test_what_a_label_is_about_is_told_beside_texts_that_are_named(tmp_path):

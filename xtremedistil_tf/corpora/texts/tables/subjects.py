@@ -6,6 +6,7 @@ from typing import List, Optional, Sequence
 from xtremedistil_tf.corpora.texts.tables.cells import shown
 from xtremedistil_tf.corpora.texts.tables.table import Record, Table
 from xtremedistil_tf.data.words import has_unspaced
+from xtremedistil_tf.errors import as_typed
 
 _NAMES = frozenset({"aspect", "aspects", "aspect_term", "aspect_category", "target", "word",
                     "target_word", "target_term", "lemma"})
@@ -69,11 +70,13 @@ def subjects_in(table: Table, sample: Sequence[Record], texts: Sequence[str],
     """
     found = []
     for column in table.columns if table.named else ():
+        pairs = f"; {as_typed('text_column', texts[0], column)} makes pairs" \
+            if len(texts) == 1 else ""
         given = [value for row in sample for value in _values(row.get(column))]
         if column in read or len(set(given)) < 2:
             continue
         if column.lower() in _NAMES or len(set(given)) >= _FEWEST and _are_inside(
                 sample, column, texts):
             found.append(f"the column {column!r}, such as {given[0]!r:.40}, seems to say what the "
-                         "label is about, and is not read; if so, write it into the text")
+                         f"label is about, and is not read; if so, write it into the text{pairs}")
     return found
