@@ -35,7 +35,7 @@ from filelock import FileLock
 from machine import ROOT, machine, write_record
 
 from xtremedistil_tf.progress import Progress
-from xtremedistil_tf.study.runner import environments
+from xtremedistil_tf.study.processes import environments
 
 ALL = "all"
 SETS = ("sst2", "ag_news", "mrpc")

@@ -501,7 +501,8 @@ def of_comments(*comments):
 
 @pytest.mark.parametrize(("comments", "languages"), [
     (("# id 5f3a-0b\tdomain=en", "# id 5f3b-0c\tdomain=de"), ["de", "en"]),
-    (("# id 5f3a-0b\tdomain=en", "# id 5f3b-0c\tdomain=news"), ["default", "en"]),
+    (("# id 5f3a-0b\tdomain=it", "# id 5f3b-0c\tdomain=news"), ["default"]),
+    (("# lang = de", "# id 5f3b-0c\tdomain=news"), ["de", "default"]),
     (("# id 5f3a-0b\tdomain=en", "# id 5f3b-0c"), ["default", "en"]),
     (("# hipe2022:language = fr", "# hipe2022:date = 1900-01-01"), ["fr"]),
     (("# domain=en",), ["default"]), (("# language = klingon",), ["default"])])

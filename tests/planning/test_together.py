@@ -36,6 +36,11 @@ def test_runs_that_read_the_same_text_share_its_outputs(configs, tmp_path):
     assert not list(tmp_path.glob("run*"))
 
 
+def test_a_run_on_labels_alone_writes_no_outputs_for_the_others(configs, tmp_path):
+    needed, _ = together._forecast(configs[::-1], tmp_path / "run", cfg.Resources(), 2)
+    assert [one.targets > 0 for one in needed] == [False, True, False]
+
+
 def test_a_run_that_would_be_refused_refuses_all(configs, tmp_path):
     wrong = dataclasses.replace(
         configs[1], teacher=dataclasses.replace(configs[1].teacher, layer=9))

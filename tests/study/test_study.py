@@ -591,9 +591,18 @@ def test_a_study_says_beforehand_what_it_takes(study_of, monkeypatch, caplog):
     assert told.startswith("D0: 4 runs, 2 finished, about 12 min each") and "teachers" not in told
     assert {config["teacher_model_dir"] for config in asked[0][0]} == {
         folder / "teachers" / "teacher"}
+    with pytest.raises(UserError, match="was made with other flags: none; the command has instead"):
+        make("--seq_len=9", config_of=dict).plan(STUDIES["strategies"], [1])
     (folder / "teachers" / "teacher" / "teacher_metrics.json").unlink()
     with pytest.raises(UserError, match="depend on the teacher's layers.*allowed: other studies"):
         make(config_of=dict).plan(STUDIES["teacher_layer"], [1])
+
+
+def test_a_study_whose_time_is_not_known_says_so(study_of, monkeypatch, caplog):
+    make, _, _ = study_of
+    monkeypatch.setattr(runner, "forecast_runs", lambda *_, **__: ([], False))
+    told = make(config_of=dict).plan(STUDIES["strategies"], [1], lines=["D1"])
+    assert told == "D1: 1 runs, 0 finished" and "the time is not known" in caplog.text
 
 
 def test_a_study_is_compared_by_its_own_seeds(study_of):

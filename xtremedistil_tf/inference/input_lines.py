@@ -27,7 +27,7 @@ from xtremedistil_tf.data.lines import (
     is_iso_2022,
 )
 from xtremedistil_tf.data.readers.marks import damage_in, doubts_of, marked_form, wordless_form
-from xtremedistil_tf.data.readers.pair_columns import pairs_problem
+from xtremedistil_tf.data.readers.pair_columns import doubts_of_pairs, pairs_problem
 from xtremedistil_tf.data.readers.recognise import FORMS, TEXTS, begins_json, recognise
 from xtremedistil_tf.data.readers.tables import is_csv, table_form
 from xtremedistil_tf.errors import UserError
@@ -313,7 +313,8 @@ class InputLines:
         for line in lines:
             with contextlib.suppress(UserError):  # Told when its turn comes.
                 texts.append(_as_given(line, self._column or WHOLE_LINE, self._name))
-        for doubt in (*doubts_of(texts), *damage_in(list(filter(str.strip, texts)))):
+        for doubt in doubts_of_pairs(texts) if self._model.pairs else (
+                *doubts_of(texts), *damage_in(list(filter(str.strip, texts)))):
             log.warning("%s: %s", self._name, doubt)
 
     def __iter__(self) -> Iterator[str]:
@@ -332,8 +333,7 @@ class InputLines:
                 problem = why_no_text(head, self._model.kind, self._model.labels)
             if problem:
                 raise UserError(f"{self._name}: {problem}")
-        if not self._model.pairs:
-            self._tell_doubts(head)
+        self._tell_doubts(head)
         column = WHOLE_LINE if self._column is None else self._column
         for number, line in enumerate(itertools.chain(head, texts), 1):
             if number == 1 and is_count(column):

@@ -5,7 +5,7 @@ import logging
 import multiprocessing
 import os
 import pathlib
-from typing import Any, Dict, List, Sequence, Tuple
+from typing import Any, Dict, List, Sequence, Set, Tuple
 
 from xtremedistil_tf.config import Resources, RunConfig
 from xtremedistil_tf.environment import end_with_parent
@@ -95,15 +95,19 @@ def _forecast(
     # Teacher, its outputs and the student, as the class has them.
     works: List[List[float]] = []
     read: Dict[Tuple[Any, ...], Any] = {}
+    written: Set[Tuple[Any, ...]] = set()
     for config in map(with_sizes, configs):
         key = config.data, config.teacher
-        known = key in read
-        task, found = read[key] if known else read.setdefault(key, read_run(config, model_dir))
+        if key not in read:
+            read[key] = read_run(config, model_dir)
+        task, found = read[key]
         plan = plan_of(config, task, states=found.states)
         work = rough_parts(config, task, plan, depth=found.layers, width=found.width)
         ready = all(ready_kinds(config.teacher, model_dir).values())
-        written = known or all(stage.data == "train" for stage in plan)
-        works.append([0.0 if ready else work["teacher"], 0.0 if written else work[TARGETS],
+        writes = key not in written and any(stage.data != "train" for stage in plan)
+        if writes:
+            written.add(key)
+        works.append([0.0 if ready else work["teacher"], work[TARGETS] if writes else 0.0,
                       work["student"]])
     forecast = plan_run(one, model_dir, resources=resources).forecast
     if forecast is None or not forecast.measured:

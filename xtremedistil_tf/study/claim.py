@@ -19,7 +19,8 @@ def _lacking(flags: Sequence[str], others: Sequence[str]) -> str:
 
 
 def claim(
-    folder: pathlib.Path, *, base: Sequence[str], given: Mapping[str, Any], data: DataConfig
+    folder: pathlib.Path, *, base: Sequence[str], given: Mapping[str, Any], data: DataConfig,
+    writes: bool = True,
 ) -> None:
     """Writes study.json, or compares it with what this command gives.
 
@@ -28,6 +29,7 @@ def claim(
       base: command-line arguments of all runs.
       given: values of all flags.
       data: data settings of the runs.
+      writes: False to compare alone.
 
     Raises:
       UserError: if the folder was made with other flags, data or models.
@@ -45,7 +47,8 @@ def claim(
     if changed:
         raise UserError(f"{folder} was made with other data: {', '.join(changed)} changed; use "
                         "another --model_dir")
-    write_json(path, {"flags": list(base), "files": files})
+    if writes:
+        write_json(path, {"flags": list(base), "files": files})
 
 
 def _files(given: Mapping[str, Any], data: DataConfig) -> Dict[str, str]:

@@ -68,6 +68,7 @@ class Runner:
         self._named = {item.lstrip("-").partition("=")[0] for item in base}
         self._data, self._sizes, self._jobs = data, tuple(sizes), jobs
         self._config_of = config_of
+        self._claim = functools.partial(claim, folder, base=base, given=given, data=data)
         self._processes = Processes(base, jobs)
         self._teachers = threading.Lock()
         self._clock = Clock()
@@ -89,7 +90,7 @@ class Runner:
           UserError: if the folder was made with other flags, a line is unknown, or a run fails.
         """
         with locked(self._folder):
-            claim(self._folder, base=self._base, given=self._given, data=self._data)
+            self._claim()
             facts = self._facts(functools.partial(self._encoder, seeds[0]))
             variants, runs = self._runs(study, seeds, lines, facts)
             alone = [{"languages": name} for name in facts.languages if study.teachers_alone]
@@ -121,8 +122,8 @@ class Runner:
           study, seeds, lines: as for `run`.
 
         Raises:
-          UserError: for everything that a line would refuse at its start, and if the lines depend
-            on a teacher that is still to be fine-tuned.
+          UserError: for everything that `run` or a line would refuse at its start, and if the
+            lines depend on a teacher that is still to be fine-tuned.
         """
         def encoder() -> Tuple[int, int]:
             if not self._is_scored({}):
@@ -130,6 +131,7 @@ class Runner:
                                 " and it is fine-tuned by the study; allowed: other studies")
             return self._encoder(seeds[0])
 
+        self._claim(writes=False)
         facts = self._facts(encoder)
         variants, runs = self._runs(study, seeds, lines, facts)
         alone = [{"languages": name} for name in facts.languages if study.teachers_alone]
@@ -248,6 +250,8 @@ class Runner:
             self._metrics(lines[0]).parent, measured=0, resources=Resources(
                 targets_dir=str(self._folder / "targets"), export=False))
         if not needed:
+            log.warning("the time is not known: the process that measures a run ended without an "
+                        "answer, perhaps for want of memory")
             return Clock()
         of_line = {(run.variant.name, run.language): one for run, one in zip(lines, needed)}
         of_run = [(run, of_line[run.variant.name, run.language]) for run in missing]

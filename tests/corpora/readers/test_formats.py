@@ -29,6 +29,9 @@ def read(lines, **options):
     (CONLL, "columns"),
     (["Anna\tS-PER", "lacht\tO"], "columns"),
     (["# id 1 domain=en", "Anna _ _ B-PER"], "columns"),
+    # OntoNotes has a file for each document, some of a few words; their last columns differ.
+    (["#begin document (x);", "x 0 0 It PRP - *", "x 0 1 ran VBD a * (V*)",
+      "x 0 2 Ann NNP - (PERSON)", "#end document"], "columns"),
     (["Anna lacht\tde:B-PER de:O", "Bo\tde:B-PER"], "tsv"),
     (['{"tokens": []}'], "jsonl"),
     (["Anna lacht .", "Das ist so .", "Note O"], "text"),

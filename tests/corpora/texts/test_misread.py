@@ -539,6 +539,7 @@ def test_lists_of_words_in_cells_are_texts(tmp_path, write):
     content = objects(lambda at, text, own: {"tokens": write(text.split()), "label": own})
     rows, _, told = read(tmp_path, content, asked=Asked(wanted=Wanted(("tokens",))))
     assert rows == WANTED and "24 lists of words in cells joined to texts" in told
+    assert "suspicious" not in told
     if write is json.dumps:
         return
     (tmp_path / "cut").mkdir()

@@ -78,6 +78,7 @@ def test_what_a_label_is_about_is_no_text_and_told(tmp_path, row, column):
     _, record, told = read(tmp_path, objects(
         lambda at, text, own: row(at, WORDS[at // 2 % 4], own)))
     assert f"the column {column!r}, such as" in told and record["labels"] == ["neg", "pos"]
+    assert ("write it into the text; --text_column=" in told) == (column != "word")
 
 
 def test_what_a_label_is_about_is_told_beside_texts_that_are_named(tmp_path):
@@ -151,3 +152,11 @@ def test_a_language_by_the_name_of_a_file_is_told(tmp_path):
                 [(f"{language} {split} {text}", own) for text, own in TEXTS]))
     record, _ = make(tmp_path / "in", tmp_path / "task")
     assert "label from 'label'; language fr, by its name" in describe_texts(record)
+
+
+@pytest.mark.parametrize("polarity, learnt", [("0.{}", "target"), ("{}", "polarity"),
+                                              ("{}.0", "polarity")])
+def test_a_target_is_the_label_beside_a_polarity_that_was_computed(tmp_path, polarity, learnt):
+    content = table([(text, own, polarity.format(at % 3)) for at, (text, own) in enumerate(TEXTS)],
+                    "text,target,polarity\n")
+    assert f"label from '{learnt}'" in read(tmp_path, content, name="all.csv")[2]

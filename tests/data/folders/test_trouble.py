@@ -49,6 +49,7 @@ def test_labels_that_are_lists_in_writing(label):
     (line,) = label_trouble("classification", {"train": rows(label, "b")})
     assert line.startswith(f"the classes include {label!r}, a list or object in writing")
     assert label_trouble("classification", {"train": rows("{a}", "[b")}) == []
+    assert label_trouble("classification", {"train": rows("[UNK]", "[other]")}) == []
 
 
 def texts(pattern, count=9, language="default"):

@@ -116,3 +116,8 @@ def test_markdown_is_told(lines, told):
     (["He said 'no' [[1]", "It's {a} 'n' all"] * 9, None), (["It is.\rShe sat."] * 2, None)])
 def test_marks_of_wikis_and_carriage_returns_are_told(lines, told):
     assert [one[:len(told or "")] for one in doubts_of(lines)] == ([told] if told else [])
+
+
+def test_lines_that_stand_for_no_text_are_named():
+    (line,) = doubts_of(["nan", "It rains.", "NULL", "nan", "N/A", "undefined"])
+    assert line.startswith("5 of its first lines are nan or NULL or N/A, which stands for no text")

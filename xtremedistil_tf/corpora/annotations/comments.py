@@ -1,7 +1,7 @@
 """The language that comments between annotated sentences state."""
 
 import re
-from typing import Optional
+from typing import Iterable, Optional
 
 # ISO 639-1.
 CODES = frozenset("""
@@ -17,18 +17,29 @@ _SENTENCE = re.compile(r"#\s+id\s+\S+(?:\s+domain=(\S+))?\s*")
 _STATED = re.compile(r"#\s+(?:\w+:)?lang(?:uage)?\s*[=:]\s*(\S+)\s*")
 
 
-def language_of_comment(line: str) -> Optional[str]:
+def domains_are_languages(lines: Iterable[str]) -> bool:
+    """True if all domains of sentences are codes of ISO 639-1; beside `news`, `it` is none."""
+    found = filter(None, map(_SENTENCE.fullmatch, lines))
+    return all(one.group(1) in CODES for one in found if one.group(1))
+
+
+def language_of_comment(line: str, *, domains: bool = True) -> Optional[str]:
     """The language that a comment states; "" if it ends the language of those before.
 
+    Args:
+      line: a line of a file of columns.
+      domains: True if domains are languages; see `domains_are_languages`.
+
     Returns:
-      The code, or "" for the comment of a sentence without a code of ISO 639-1, such as
-      `domain=news`; None for all other lines.
+      The code, or "" for the comment of a sentence without a code of ISO 639-1; None for all other
+      lines.
 
     Example:
       >>> language_of_comment("# id 5239d808\\tdomain=en")
       'en'
     """
-    found = _SENTENCE.fullmatch(line) or _STATED.fullmatch(line)
+    sentence = _SENTENCE.fullmatch(line)
+    found = sentence or _STATED.fullmatch(line)
     if found is None:
         return None
-    return found.group(1) if found.group(1) in CODES else ""
+    return found.group(1) if found.group(1) in CODES and (domains or not sentence) else ""

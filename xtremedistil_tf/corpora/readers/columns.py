@@ -6,7 +6,7 @@ import itertools
 import re
 from typing import Iterable, Iterator, List, Optional, Sequence, Tuple, Union
 
-from xtremedistil_tf.corpora.annotations.comments import language_of_comment
+from xtremedistil_tf.corpora.annotations.comments import domains_are_languages, language_of_comment
 from xtremedistil_tf.corpora.annotations.spans import Span, tag_tokens
 from xtremedistil_tf.corpora.readers.base import SAMPLE, ReadOptions, Row, Tally
 from xtremedistil_tf.corpora.readers.layout import Layout, find_layout, is_break, is_empty_row
@@ -41,12 +41,16 @@ def _ends_sentence(text: str) -> bool:
 class _Blocks:
     """Groups a file's lines into sentences, each a list of split lines.
 
+    Args:
+      layout, counts: the file's columns and counts.
+      domains: True if the domains in its comments are languages.
+
     Attributes:
       language: language of the sentence that was read last, by the comments; None without one.
     """
 
-    def __init__(self, layout: Layout, counts: Tally):
-        self._layout, self._counts = layout, counts
+    def __init__(self, layout: Layout, counts: Tally, *, domains: bool):
+        self._layout, self._counts, self._domains = layout, counts, domains
         self._last: Optional[str] = None
         self.language: Optional[str] = None
 
@@ -123,7 +127,8 @@ class _Blocks:
                     yield block
                 block = []
                 continue
-            told = language_of_comment(text) if text.startswith("#") else None
+            told = language_of_comment(text, domains=self._domains) if (
+                text.startswith("#")) else None
             if told is not None:  # It begins a sentence.
                 if block:
                     yield block
@@ -258,7 +263,8 @@ def read_columns(lines: Iterable[Line], options: ReadOptions, counts: Tally,
     numbered = _are_numbered(head, layout)
     if numbered:
         counts.note("numbers behind the characters left out")
-    blocks = _Blocks(layout, counts)
+    blocks = _Blocks(layout, counts, domains=domains_are_languages(
+        text for _, text in head if isinstance(text, str) and text.startswith("#")))
     for block in blocks.read(itertools.chain(head, lines)):
         row = _example(block, layout, prefixed, options, counts, blocks.language)
         yield _without_numbers(row) if numbered else row

@@ -6,10 +6,11 @@ import statistics
 from typing import Dict, List, NamedTuple, Optional, Sequence, Tuple
 
 from xtremedistil_tf.corpora.annotations.services import ADDRESS
-from xtremedistil_tf.corpora.texts.tables.cells import shown
+from xtremedistil_tf.corpora.readers.base import Tally
+from xtremedistil_tf.corpora.texts.tables.cells import shown, text_in
 from xtremedistil_tf.corpora.texts.tables.objects import CHOSEN
 from xtremedistil_tf.corpora.texts.tables.one_hot import one_hot_columns
-from xtremedistil_tf.corpora.texts.tables.subjects import subjects_in
+from xtremedistil_tf.corpora.texts.tables.subjects import label_beside, subjects_in
 from xtremedistil_tf.corpora.texts.tables.table import Record, Table, column_of
 from xtremedistil_tf.data.lines import RowError
 from xtremedistil_tf.data.readers.marks import MarkedForm, wordless_form
@@ -28,9 +29,9 @@ PAIRS = (("sentence1", "sentence2"), ("premise", "hypothesis"), ("question1", "q
          ("query", "passage"), ("context", "hypothesis"), ("claim", "evidence"),
          ("premise", "hypo"))
 # A target beside a sentiment or stance is what that is about.
-LABELS = (CHOSEN, "label", "labels", "class", "category", "gold_label", "sentiment", "polarity",
-          "stance", "target", "topic", "intent", "y", "label_text", "classes", "categories",
-          "stars", "rating", "score", "tag", "is_duplicate", "cats", "accept", "star_rating",
+LABELS = (CHOSEN, "label", "labels", "class", "category", "gold_label", "sentiment", "stance",
+          "target", "topic", "intent", "y", "label_text", "classes", "categories", "stars",
+          "rating", "score", "polarity", "tag", "is_duplicate", "cats", "accept", "star_rating",
           "overall")
 SPLITS = ("split", "partition", "subset", "fold", "set")
 # A row's words for its split; eval is dev.
@@ -184,11 +185,19 @@ def _other_labels(table: Table, sample: Sequence[Record], columns: Columns, want
     return found
 
 
+def _as_read(row: Record, column: str) -> str:
+    """The text of a cell; "" for one that is refused when its turn comes."""
+    try:
+        return text_in(row, column, Tally()).strip()
+    except RowError:
+        return ""
+
+
 def no_texts_in(sample: Sequence[Record], columns: Columns) -> List[str]:
     """Doubts about columns of texts that hold addresses, numbers, or the same few texts."""
     found = []
     for column in columns.texts:
-        values = [value for value in (shown(row.get(column)).strip() for row in sample) if value]
+        values = [value for value in (_as_read(row, column) for row in sample) if value]
         form = wordless_form(values)
         if sum(map(bool, map(ADDRESS.fullmatch, values))) > len(values) / 2:
             form = MarkedForm("addresses")
@@ -277,7 +286,8 @@ def find_columns(
     if table.named and not texts:
         texts = _texts(table.columns, wanted)
     if table.named and label is None and labelled:
-        label = first_named([name for name in table.columns if name not in texts], LABELS)
+        names = [name for name in table.columns if name not in texts]
+        label = label_beside(first_named(names, LABELS), names, sample)
     if not texts or label is None and labelled:
         texts, label = _by_contents(sample, table.columns, wanted, texts, label)
     if len(texts) != (2 if wanted.pairs else 1):

@@ -9,7 +9,7 @@ from xtremedistil_tf.data.outputs.answers import AnswersText
 from xtremedistil_tf.data.outputs.objects import count_objects
 from xtremedistil_tf.data.outputs.reader import OutputsText, is_outputs
 from xtremedistil_tf.data.readers.glue import glue_texts
-from xtremedistil_tf.data.readers.pair_columns import why_no_pairs
+from xtremedistil_tf.data.readers.pair_columns import doubts_of_pairs, first_pairs, why_no_pairs
 from xtremedistil_tf.data.readers.recognise import doubts_of_file, why_no_text
 from xtremedistil_tf.data.readers.rows import Example, TextFile, parse_line
 from xtremedistil_tf.data.readers.squad import QuestionFile
@@ -123,10 +123,11 @@ def _transfer_text(
     if is_outputs(path):
         return OutputsText(path, pooled=task_kind(config.kind).pooled, pairs=config.pairs)
     parse, read_as = parse_line, "running text"
+    pairs = first_pairs(path) if config.pairs else []
     if config.pairs:
         labels = {tag for row in examples.get("train", ()) for tag in row.tags}
         parse, read_as = parse_pair_line, "it is"
-        problem = why_no_pairs(path, labels)
+        problem = why_no_pairs(pairs, labels)
     elif has_labels(config, path):
         return TextFile(path, on_bad_row=config.on_bad_row, parse=_parse_labelled)
     else:
@@ -136,8 +137,8 @@ def _transfer_text(
                         "(--on_bad_row=skip)")
     elif problem:
         raise UserError(f"--transfer_file {path} {problem}; --on_bad_row=skip reads it as it is")
-    if not config.pairs:
-        warnings += (f"--transfer_file {path}: {told}" for told in doubts_of_file(path))
+    doubts = doubts_of_pairs(pairs) if config.pairs else doubts_of_file(path)
+    warnings += (f"--transfer_file {path}: {told}" for told in doubts)
     return TextFile(path, on_bad_row=config.on_bad_row, parse=parse)
 
 

@@ -22,6 +22,8 @@ _WEAK = 20.0
 _ENOUGH = 5
 # Labels that a line names.
 _MOST = 6
+# A list or an object; [UNK] and [other] are names.
+_IN_WRITING = re.compile(r"""\[(?:.*[,'"].*|\d+)\]|\{.*:.*\}""")
 # Rows that show how texts are written, and share of them that must be alike.
 _SAMPLE, _ALIKE = 1000, 0.9
 
@@ -71,7 +73,7 @@ def label_trouble(kind: str, examples: Mapping[str, Sequence[Any]]) -> List[str]
             if label.strip().lower() in EMPTY_LABELS]
     told += [f"the {noun} include {label!r}, a list or object in writing; xtremedistil-prepare "
              "reads the labels in it" for label in sorted(every)[:_MOST]
-             if record.pooled and re.fullmatch(r"\[.*\]|\{.*:.*\}", label.strip())]
+             if record.pooled and _IN_WRITING.fullmatch(label.strip())]
     spellings = collections.defaultdict(list)
     for label in sorted(every):
         spellings[_spelling(label)].append(label)
@@ -101,7 +103,8 @@ def writing_trouble(examples: Mapping[str, Sequence[Any]]) -> List[str]:
         some = [row.words for row in rows[:_SAMPLE] if getattr(row, "words", ())]
         if len(some) < _ENOUGH:
             continue
-        quoted = sum(len(words) > 1 and words[0][0] == words[-1][-1] == '"' for words in some)
+        quoted = sum(len(words) > 1 and words[0].startswith('"') and words[-1].endswith('"')
+                     for words in some)
         places = [words[0] for words in some if len(words) == 1 and is_place(words[0])]
         if quoted >= _ALIKE * len(some):
             told.append(f"{split}: {quoted:,} of the first {len(some):,} texts stand in quotation "

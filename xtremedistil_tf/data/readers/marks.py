@@ -315,8 +315,9 @@ def doubts_of(lines: Sequence[str]) -> List[str]:
                     f"{places[0]!r:.60}, and are read as texts")
     empty = [line.strip() for line in lines if line.strip() in NOTHING]
     if len(empty) >= _FEWEST:
-        told.append(f"{len(empty)} of its first lines are {empty[0]}, which stands for no text, "
-                    "and are read as texts")
+        names = " or ".join(list(dict.fromkeys(empty))[:_FEWEST])
+        told.append(f"{len(empty)} of its first lines are {names}, which stands for no text, and "
+                    "are read as texts")
     returns = sum("\r" in line for line in lines)
     if returns >= _FEWEST:
         told.append(f"{returns} of its first lines hold carriage returns, which end no line beside "

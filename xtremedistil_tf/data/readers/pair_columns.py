@@ -37,10 +37,13 @@ def _no_texts(cells: Sequence[str], labels: Collection[str]) -> Optional[str]:
             _SHARE * len(cells)):
         return "numbers or labels"
     several = len(set(cells)) == len(cells) and all(map(_NUMBERED.fullmatch, cells))
-    if several or wordless_form(cells):
-        return "ids or addresses"
+    return "ids or addresses" if several or wordless_form(cells) else None
+
+
+def _are_few(cells: Sequence[str]) -> bool:
+    """True for the same few words in all rows."""
     few = len(cells) >= _FEWEST_CLASSES and len(set(cells)) <= _MOST_CLASSES * len(cells)
-    return "a few classes" if few and not any(map(_is_text, cells)) else None
+    return few and not any(map(_is_text, cells))
 
 
 def _are_quoted(rows: Sequence[Sequence[str]]) -> bool:
@@ -71,32 +74,59 @@ def _problem(rows: List[List[str]], labels: Collection[str]) -> Optional[str]:
     return None
 
 
+def _rows_of(lines: Iterable[str]) -> List[List[str]]:
+    """Cells of the lines that have two columns, or a third one; their reader tells the others."""
+    rows = [[cell.strip() for cell in line.split("\t")] for line in lines]
+    return [row for row in rows if 1 < len(row) < 4]
+
+
+def doubts_of_pairs(lines: Iterable[str]) -> List[str]:
+    """Tells of columns that hold the same few words, such as classes in place of a text.
+
+    The aspects of reviews and the targets of a stance are few words, too, so they are read.
+
+    Args:
+      lines: the first lines of a file.
+    """
+    rows, told = _rows_of(lines), []
+    for number in (1, 2):
+        cells = [row[number - 1] for row in rows]
+        if _are_few(cells):
+            told.append(f"its column {number} holds the same few words in all of its first "
+                        f"{len(rows)} rows, such as {cells[0]!r:.60}, and is read as a text of "
+                        "each pair")
+    return told
+
+
 def pairs_problem(lines: Iterable[str], labels: Collection[str]) -> Optional[str]:
     """Describes lines of pairs whose first two columns are not two texts; None for others.
-
-    Rows with fewer than two columns, or more than three, are told by their reader.
 
     Args:
       lines: the first lines of a file.
       labels: labels of the task.
     """
-    rows = [[cell.strip() for cell in line.split("\t")] for line in lines]
-    rows = [row for row in rows if 1 < len(row) < 4]
+    rows = _rows_of(lines)
     return _problem(rows, labels) if rows else None
 
 
-def why_no_pairs(path: pathlib.Path, labels: Collection[str]) -> Optional[str]:
-    """Describes a file whose lines are no pairs; see `pairs_problem`.
-
-    Args:
-      path: the file.
-      labels: labels of the task.
+def first_pairs(path: pathlib.Path) -> List[str]:
+    """The first lines of a file of pairs.
 
     Raises:
       UserError: if the file cannot be read.
     """
     head = itertools.islice(read_lines(path), _SAMPLE)
-    problem = pairs_problem((text for _, text in head if isinstance(text, str)), labels)
+    return [text for _, text in head if isinstance(text, str)]
+
+
+def why_no_pairs(lines: Sequence[str], labels: Collection[str]) -> Optional[str]:
+    """Describes a file whose lines are no pairs, for a message; see `pairs_problem`.
+
+    Args:
+      lines: its first lines.
+      labels: labels of the task.
+    """
+    problem = pairs_problem(lines, labels)
     if problem is None:
         return None
     return f"{problem}; needed are two texts a line, a tab between, perhaps a label behind them"

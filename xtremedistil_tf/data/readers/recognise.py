@@ -169,8 +169,8 @@ def _tags_of_row(line: str) -> List[str]:
     return tags if all(map(is_tag, tags)) else []
 
 
-def _has_tags(rows: Sequence[Sequence[str]]) -> bool:
-    """True if a column holds tags in at least half of the rows."""
+def _has_tags(rows: Sequence[Sequence[str]], *, documents: bool) -> bool:
+    """True if a column holds tags in at least half of the rows; `documents` have marks of CoNLL."""
     most = 0.5 * len(rows)
     if sum(len(row) > 1 and is_tag(row[-1].strip()) for row in rows) >= most:
         return True
@@ -178,7 +178,7 @@ def _has_tags(rows: Sequence[Sequence[str]]) -> bool:
     least = sorted(map(len, rows))[len(rows) // 50]
     width, share = usual_width(rows)
     # In a few lines of news a place in brackets or a dash may be the same word of all.
-    few = len(rows) < _FEWEST_ANNOTATED and share < 1
+    few = len(rows) < _FEWEST_ANNOTATED and share < 1 and not documents
     for at in range(1, 0 if few else min(least, _MOST_COLUMNS)):
         if is_bracketed([row[at].strip() for row in rows if len(row) > at]):
             return True
@@ -328,7 +328,7 @@ def recognise(sample: Sequence[str]) -> str:
         return "tsv"
     separator = find_separator(lines)
     fields = [split_fields(line, separator) for line in lines]
-    if _has_tags(fields):
+    if _has_tags(fields, documents=any(line.startswith(DOCUMENTS) for line in sample)):
         prefixed = sum(bool(WIKIANN.fullmatch(row[0])) for row in fields if row)
         return "wikiann" if prefixed >= 0.5 * len(fields) else "columns"
     parted = _parted(sample)

@@ -6,6 +6,7 @@ from typing import List, Optional, Sequence
 from xtremedistil_tf.corpora.texts.tables.cells import shown
 from xtremedistil_tf.corpora.texts.tables.table import Record, Table
 from xtremedistil_tf.data.words import has_unspaced
+from xtremedistil_tf.errors import as_typed
 
 _NAMES = frozenset({"aspect", "aspects", "aspect_term", "aspect_category", "target", "word",
                     "target_word", "target_term", "lemma"})
@@ -14,6 +15,7 @@ _NAMES = frozenset({"aspect", "aspects", "aspect_term", "aspect_category", "targ
 _MOST_WORDS, _SHARE = 4, 0.6
 # With fewer different values, a column such as the language may stand in its texts by chance.
 _FEWEST = 3
+_FRACTION = re.compile(r"[-+]?\d*\.\d*[1-9]\d*")
 
 
 def _values(cell: object) -> List[str]:
@@ -38,6 +40,24 @@ def _are_inside(sample: Sequence[Record], column: str, texts: Sequence[str]) -> 
     return inside >= _SHARE * len(sample)
 
 
+def label_beside(label: Optional[str], names: Sequence[str], sample: Sequence[Record]
+                 ) -> Optional[str]:
+    """The label's column: in place of a target the polarity beside it, which is about the target.
+
+    A polarity with fractions is what a program computed of the text, and no class.
+
+    Args:
+      label: name of the column by the usual names; None for none.
+      names: names of the columns.
+      sample: some rows.
+    """
+    if label is None or label.lower() != "target":
+        return label
+    other = next((name for name in names if name.lower() == "polarity"), label)
+    computed = any(_FRACTION.fullmatch(shown(row.get(other)).strip()) for row in sample)
+    return label if computed else other
+
+
 def subjects_in(table: Table, sample: Sequence[Record], texts: Sequence[str],
                 read: Sequence[Optional[str]]) -> List[str]:
     """Doubts about unread columns with what the labels are about, as the word in Word in Context.
@@ -50,11 +70,13 @@ def subjects_in(table: Table, sample: Sequence[Record], texts: Sequence[str],
     """
     found = []
     for column in table.columns if table.named else ():
+        pairs = f"; {as_typed('text_column', texts[0], column)} makes pairs" \
+            if len(texts) == 1 else ""
         given = [value for row in sample for value in _values(row.get(column))]
         if column in read or len(set(given)) < 2:
             continue
         if column.lower() in _NAMES or len(set(given)) >= _FEWEST and _are_inside(
                 sample, column, texts):
             found.append(f"the column {column!r}, such as {given[0]!r:.40}, seems to say what the "
-                         "label is about, and is not read; if so, write it into the text")
+                         f"label is about, and is not read; if so, write it into the text{pairs}")
     return found
