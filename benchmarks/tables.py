@@ -110,8 +110,8 @@ def demo_summary() -> str:
         f"{student['test']['macro_f1']:.1f} after {metrics['seconds']['total'] / 60:.1f} more; on "
         f"its labels alone it has {metrics['alone']['test']['macro_f1']:.1f} (distillation: "
         f"{worth['difference']:+.1f}, 95 % interval {worth['low']:+.1f} to {worth['high']:+.1f}; "
-        "[report](benchmarks/demo/report.md)). The sample is easy on purpose; do not compare its "
-        "figures with real corpora.")
+        "[report](benchmarks/demo/report.md)). The sample is easy on purpose: do not compare its "
+        "figures with real corpora, and expect no tags in sentences that are unlike it.")
 
 
 def demo_table() -> str:
