@@ -60,4 +60,4 @@ def test_a_record_says_how_the_student_was_made_and_the_page_shows_it(peers, tmp
     assert told.startswith(" Our student (D4.2, 2,000 transfer texts, BiLSTM, E=50, H=2x20, no "
                            "projection, 50 parameters, 20.0 times fewer than its teacher) keeps")
     assert told.count("97.5 % of its teacher's score (78.00 of 80.00; seed 3)") == 2
-    assert "The Transformer (D4.2, 2,000 transfer texts, Transformer, E=384, 2 layers of 384, " in told
+    assert "(D4.2, 2,000 transfer texts, Transformer, E=384, 2 layers of 384, " in told
