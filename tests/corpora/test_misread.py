@@ -503,6 +503,7 @@ def of_comments(*comments):
     (("# id 5f3a-0b\tdomain=en", "# id 5f3b-0c\tdomain=de"), ["de", "en"]),
     (("# id 5f3a-0b\tdomain=it", "# id 5f3b-0c\tdomain=news"), ["default"]),
     (("# lang = de", "# id 5f3b-0c\tdomain=news"), ["de", "default"]),
+    (("# lang = EN", "# language: pt-BR"), ["en", "pt-BR"]),
     (("# id 5f3a-0b\tdomain=en", "# id 5f3b-0c"), ["default", "en"]),
     (("# hipe2022:language = fr", "# hipe2022:date = 1900-01-01"), ["fr"]),
     (("# domain=en",), ["default"]), (("# language = klingon",), ["default"])])

@@ -14,7 +14,7 @@ CODES = frozenset("""
 """.split())
 # MultiCoNER's comment before each sentence, and those of HIPE and others before a document.
 _SENTENCE = re.compile(r"#\s+id\s+\S+(?:\s+domain=(\S+))?\s*")
-_STATED = re.compile(r"#\s+(?:\w+:)?lang(?:uage)?\s*[=:]\s*(\S+)\s*")
+_STATED = re.compile(r"#\s+(?:\w+:)?lang(?:uage)?\s*[=:]\s*([A-Za-z]+)((?:[-_]\w+)*)\s*")
 
 
 def domains_are_languages(lines: Iterable[str]) -> bool:
@@ -39,7 +39,11 @@ def language_of_comment(line: str, *, domains: bool = True) -> Optional[str]:
       'en'
     """
     sentence = _SENTENCE.fullmatch(line)
-    found = sentence or _STATED.fullmatch(line)
-    if found is None:
+    if sentence:
+        return sentence.group(1) if domains and sentence.group(1) in CODES else ""
+    stated = _STATED.fullmatch(line)
+    if stated is None:
         return None
-    return found.group(1) if found.group(1) in CODES and (domains or not sentence) else ""
+    # EN is en; pt-BR stays as it is, as in a column of languages.
+    code, rest = stated.group(1).lower(), stated.group(2)
+    return code + rest if code in CODES else ""
