@@ -25,53 +25,55 @@ def configs(tmp_path, bert_config, monkeypatch):
     wide = dataclasses.replace(one, student=cfg.StudentConfig(word_emb_dim=6,
                                                               bilstm_hidden_size=500))
     alone = dataclasses.replace(one, distil=dataclasses.replace(one.distil, strategy="D0-S"))
-    return [one, wide, alone]
+    return {"one": one, "wide": wide, "alone": alone}
 
 
 def test_runs_that_read_the_same_text_share_its_outputs(configs, tmp_path):
-    needed, measured = together._forecast(configs, tmp_path / "run", cfg.Resources(), 0)
-    assert not measured and [one.targets > 0 for one in needed] == [True, False, False]
-    assert needed[0].teacher == needed[1].teacher > 0
-    assert needed[1].student > needed[0].student > needed[2].student > 0
+    needed, measured = together._forecast(configs, tmp_path / "run", cfg.Resources(), "one")
+    assert not measured
+    assert {name: found.targets > 0 for name, found in needed.items()} == {
+        "one": True, "wide": False, "alone": False}
+    assert needed["one"].teacher == needed["wide"].teacher > 0
+    assert needed["wide"].student > needed["one"].student > needed["alone"].student > 0
     assert not list(tmp_path.glob("run*"))
 
 
 def test_a_run_on_labels_alone_writes_no_outputs_for_the_others(configs, tmp_path):
-    needed, _ = together._forecast(configs[::-1], tmp_path / "run", cfg.Resources(), 2)
-    assert [one.targets > 0 for one in needed] == [False, True, False]
+    turned = {name: configs[name] for name in ("alone", "wide", "one")}
+    needed, _ = together._forecast(turned, tmp_path / "run", cfg.Resources(), "one")
+    assert [found.targets > 0 for found in needed.values()] == [False, True, False]
 
 
 def test_a_run_that_would_be_refused_refuses_all(configs, tmp_path):
-    wrong = dataclasses.replace(
-        configs[1], teacher=dataclasses.replace(configs[1].teacher, layer=9))
-    with pytest.raises(UserError, match="teacher_layer is 9"):
-        together._forecast([configs[0], wrong], tmp_path / "run", cfg.Resources(), 0)
+    configs["wide"] = dataclasses.replace(
+        configs["wide"], teacher=dataclasses.replace(configs["wide"].teacher, layer=9))
+    with pytest.raises(UserError, match="^wide: --teacher_layer is 9"):
+        together._forecast(configs, tmp_path / "run", cfg.Resources(), "one")
 
 
 def test_others_are_scaled_by_what_one_run_takes(configs, tmp_path, monkeypatch):
-    rough, _ = together._forecast(configs, tmp_path / "run", cfg.Resources(), 0)
+    rough, _ = together._forecast(configs, tmp_path / "run", cfg.Resources(), "one")
     parts = (Part("teacher_01_all", 70.0), Part(TARGETS, 30.0),
              Part("01_representation", 5.0, 2, 5), Part(FINAL, 5.0))
     monkeypatch.setattr(planning, "plan_run", lambda *_, **__: planning.Planned(
-        configs[0], None, (), Forecast(parts, 0.0, None, True), None))
-    needed, measured = together._forecast(configs, tmp_path / "run", cfg.Resources(), 0)
-    assert measured and needed[0] == together.Needed(70.0, 30.0, 20.0)
-    for one, before in zip(needed, rough):
-        assert one.teacher == pytest.approx(70.0)
-        assert one.student == pytest.approx(20.0 * before.student / rough[0].student)
+        configs["one"], None, (), Forecast(parts, 0.0, None, True), None))
+    needed, measured = together._forecast(configs, tmp_path / "run", cfg.Resources(), "one")
+    assert measured and needed["one"] == together.Needed(70.0, 30.0, 20.0)
+    for name, before in rough.items():
+        assert needed[name].teacher == pytest.approx(70.0)
+        assert needed[name].student == pytest.approx(20.0 * before.student / rough["one"].student)
     # The teacher and its outputs are there: what another needs is scaled as students are.
     ready = Forecast(parts[2:], 0.0, None, True)
     monkeypatch.setattr(planning, "plan_run", lambda *_, **__: planning.Planned(
-        configs[0], None, (), ready, None))
-    other = dataclasses.replace(
-        configs[1], data=dataclasses.replace(configs[1].data, transfer_size=4))
-    (first, second), _ = together._forecast([configs[0], other], tmp_path / "run",
-                                            cfg.Resources(), 0)
-    assert first.targets == 0.0 < second.targets and second.teacher > 0
+        configs["one"], None, (), ready, None))
+    wide = configs["wide"]
+    other = dataclasses.replace(wide, data=dataclasses.replace(wide.data, transfer_size=4))
+    needed, _ = together._forecast({"one": configs["one"], "other": other}, tmp_path / "run",
+                                   cfg.Resources(), "one")
+    assert needed["one"].targets == 0.0 < needed["other"].targets and needed["other"].teacher > 0
 
 
 def test_a_process_that_is_killed_forecasts_nothing(configs, tmp_path, monkeypatch):
     monkeypatch.setattr(together, "_answer", print)  # It ends without an answer.
     assert together.forecast_runs(
-        configs, tmp_path / "run", resources=cfg.Resources(), measured=0) == ([], False)
-
+        configs, tmp_path / "run", resources=cfg.Resources(), measured="one") == ({}, False)

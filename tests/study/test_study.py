@@ -563,10 +563,10 @@ def test_a_study_says_beforehand_what_it_takes(study_of, monkeypatch, caplog):
     asked = []
 
     def forecast(configs, model_dir, *, resources, measured):
-        asked.append((configs, model_dir, measured))
+        asked.append((list(configs.values()), model_dir, measured))
         assert resources.targets_dir == str(folder / "targets") and not resources.export
-        return [Needed(600.0, 60.0 if at == 0 else 0.0, 300.0 * (at + 1))
-                for at in range(len(configs))], True
+        return {name: Needed(600.0, 60.0 if at == 0 else 0.0, 300.0 * (at + 1))
+                for at, name in enumerate(configs)}, True
 
     monkeypatch.setattr(runner, "forecast_runs", forecast)
     made = make(config_of=dict)
@@ -575,7 +575,7 @@ def test_a_study_says_beforehand_what_it_takes(study_of, monkeypatch, caplog):
     # The last line is measured; of D0 there is a run for each language.
     assert [sorted(config.values()) for config in asked[0][0]] == [
         ["D4.2"], ["D0", "de"], ["D0", "en"], ["D1"]]
-    assert asked[0][1:] == (folder / "runs" / "strategy=D4.2" / "seed_1", 0)
+    assert asked[0][1:] == (folder / "runs" / "strategy=D4.2" / "seed_1", "strategy=D4.2/seed_1")
     assert told.splitlines() == [
         "D0: 4 runs, 0 finished, about 12 min each", "D1: 2 runs, 0 finished, about 20 min each",
         "D4.2: 2 runs, 0 finished, about 6 min each",
@@ -600,7 +600,7 @@ def test_a_study_says_beforehand_what_it_takes(study_of, monkeypatch, caplog):
 
 def test_a_study_whose_time_is_not_known_says_so(study_of, monkeypatch, caplog):
     make, _, _ = study_of
-    monkeypatch.setattr(runner, "forecast_runs", lambda *_, **__: ([], False))
+    monkeypatch.setattr(runner, "forecast_runs", lambda *_, **__: ({}, False))
     told = make(config_of=dict).plan(STUDIES["strategies"], [1], lines=["D1"])
     assert told == "D1: 1 runs, 0 finished" and "the time is not known" in caplog.text
 

@@ -5,7 +5,7 @@ import logging
 import multiprocessing
 import os
 import pathlib
-from typing import Any, Dict, List, Sequence, Set, Tuple
+from typing import Any, Dict, List, Mapping, Set, Tuple
 
 from xtremedistil_tf.config import Resources, RunConfig
 from xtremedistil_tf.environment import end_with_parent
@@ -32,36 +32,36 @@ class Needed:
 
 
 def forecast_runs(
-    configs: Sequence[RunConfig], model_dir: pathlib.Path, *, resources: Resources, measured: int
-) -> Tuple[List[Needed], bool]:
+    runs: Mapping[str, RunConfig], model_dir: pathlib.Path, *, resources: Resources, measured: str
+) -> Tuple[Dict[str, Needed], bool]:
     """Forecasts the time of runs in a process of its own, whose memory is free again behind it.
 
     A few steps of one run are measured. Of the others the work is counted and multiplied by what a
     unit of work took in that run.
 
     Args:
-      configs: the runs' settings, in their order.
+      runs: the runs' settings by name, in their order.
       model_dir: the run folder of the measured one.
       resources: as of all runs; where the teacher's outputs may lie already.
-      measured: index of the measured one.
+      measured: name of the measured one.
 
     Returns:
-      (what each needs, True if steps were measured and False for a rough count); an empty list if
-      that process ended without an answer, for instance for want of memory.
+      (what each needs, True if steps were measured and False for a rough count); no run if that
+      process ended without an answer, for instance for want of memory.
 
     Raises:
-      UserError: for everything that one of the runs would refuse at its start.
+      UserError: for everything that one of the runs would refuse at its start; it names the run.
     """
     context = multiprocessing.get_context("spawn")
     receiver, sender = context.Pipe(duplex=False)
     process = context.Process(target=_answer, daemon=True, args=(
-        sender, os.getpid(), list(configs), model_dir, resources, measured))
+        sender, os.getpid(), dict(runs), model_dir, resources, measured))
     process.start()
     sender.close()  # Else nobody would see that the process has closed its own.
     try:
         answer = receiver.recv()
     except EOFError:
-        return [], False
+        return {}, False
     finally:
         process.terminate()
         process.join()
@@ -80,8 +80,8 @@ def _answer(sender: Any, parent: int, *given: Any) -> None:
 
 
 def _forecast(
-    configs: Sequence[RunConfig], model_dir: pathlib.Path, resources: Resources, measured: int
-) -> Tuple[List[Needed], bool]:
+    runs: Mapping[str, RunConfig], model_dir: pathlib.Path, resources: Resources, measured: str
+) -> Tuple[Dict[str, Needed], bool]:
     # TensorFlow stays in this process.
     from xtremedistil_tf.jobs.distillation import read_run, with_sizes
     from xtremedistil_tf.jobs.student_inputs import plan_of
@@ -90,34 +90,38 @@ def _forecast(
     from xtremedistil_tf.runtime import prepare
     from xtremedistil_tf.teachers.places import ready_kinds
 
-    one = configs[measured]
+    one = runs[measured]
     prepare(one.seed, one.deterministic, opt_policy=one.opt_policy)
     # Teacher, its outputs and the student, as the class has them.
-    works: List[List[float]] = []
+    works: Dict[str, List[float]] = {}
     read: Dict[Tuple[Any, ...], Any] = {}
     written: Set[Tuple[Any, ...]] = set()
-    for config in map(with_sizes, configs):
-        key = config.data, config.teacher
-        if key not in read:
-            read[key] = read_run(config, model_dir)
-        task, found = read[key]
-        plan = plan_of(config, task, states=found.states)
+    for name, given in runs.items():
+        try:
+            config = with_sizes(given)
+            key = config.data, config.teacher
+            if key not in read:
+                read[key] = read_run(config, model_dir)
+            task, found = read[key]
+            plan = plan_of(config, task, states=found.states)
+        except UserError as error:
+            raise UserError(f"{name}: {error}") from None
         work = rough_parts(config, task, plan, depth=found.layers, width=found.width)
         ready = all(ready_kinds(config.teacher, model_dir).values())
         writes = key not in written and any(stage.data != "train" for stage in plan)
         if writes:
             written.add(key)
-        works.append([0.0 if ready else work["teacher"], work[TARGETS] if writes else 0.0,
-                      work["student"]])
+        works[name] = [0.0 if ready else work["teacher"], work[TARGETS] if writes else 0.0,
+                       work["student"]]
     forecast = plan_run(one, model_dir, resources=resources).forecast
     if forecast is None or not forecast.measured:
-        return [Needed(*work) for work in works], False
+        return {name: Needed(*work) for name, work in works.items()}, False
     groups = forecast.groups
     took = [groups["teacher"], groups["its outputs"]]
     took.append(sum(groups.values()) - sum(took))
     # A teacher or outputs that are ready here tell nothing of others that are not.
     pace = [seconds / work if seconds and work else took[-1] / works[measured][-1]
             for seconds, work in zip(took, works[measured])]
-    scaled = [[work * each for work, each in zip(needed, pace)] for needed in works]
+    scaled = {name: [work * each for work, each in zip(works[name], pace)] for name in runs}
     scaled[measured] = took
-    return [Needed(*seconds) for seconds in scaled], True
+    return {name: Needed(*seconds) for name, seconds in scaled.items()}, True

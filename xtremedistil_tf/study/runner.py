@@ -246,23 +246,23 @@ class Runner:
             return Clock()
         lines = one_of_each(missing, _writer(missing, first_seed) or missing[-1])
         needed, measured = forecast_runs(
-            [self._config_of({**run.arguments, **self._ready_teacher(run.flags)}) for run in lines],
-            self._metrics(lines[0]).parent, measured=0, resources=Resources(
+            {run.name: self._config_of({**run.arguments, **self._ready_teacher(run.flags)})
+             for run in lines},
+            self._metrics(lines[0]).parent, measured=lines[0].name, resources=Resources(
                 targets_dir=str(self._folder / "targets"), export=False))
         if not needed:
-            log.warning("the time is not known: the process that measures a run ended without an "
-                        "answer, perhaps for want of memory")
+            log.warning("the time is not known: the process that measures a run ended")
             return Clock()
-        of_line = {(run.variant.name, run.language): one for run, one in zip(lines, needed)}
+        of_line = {(run.variant.name, run.language): needed[run.name] for run in lines}
         of_run = [(run, of_line[run.variant.name, run.language]) for run in missing]
         teachers = {self._teacher(run.flags).name: one.teacher for run, one in of_run
                     if not self._is_scored(run.flags)}
-        rows = self.labels_by_language() if alone else {}
+        whole, rows = needed[lines[0].name].teacher, self.labels_by_language() if alone else {}
         teachers.update((self._teacher(flags).name,
-                         needed[0].teacher * rows[flags["languages"]] / sum(rows.values()))
+                         whole * rows[flags["languages"]] / sum(rows.values()))
                         for flags in alone if not self._is_scored(flags))
         return Clock(teachers, {run.name: one.student for run, one in of_run},
-                     targets={run.name: one.targets for run, one in zip(lines, needed)},
+                     targets={name: one.targets for name, one in needed.items()},
                      parallel=max(1, min(self._jobs, len(named_gpus()))), measured=measured)
 
     def _is_scored(self, flags: Mapping[str, Any]) -> bool:
