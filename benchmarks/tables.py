@@ -101,11 +101,11 @@ def _rows(path: pathlib.Path) -> int:
 
 def demo_summary() -> str:
     """Teacher and student of the demo in a sentence."""
-    metrics, worth = _load("demo", "metrics.json"), _load("demo", "metrics.json")["alone"]["worth"]
-    teacher, student = metrics["teacher"], metrics["student"]
+    metrics, tuned = _load("demo", "metrics.json"), _load("demo", "teacher.json")
+    worth, teacher, student = metrics["alone"]["worth"], metrics["teacher"], metrics["student"]
     return (
         f"Recorded on two cores: the teacher has {teacher['test']['macro_f1']:.1f} test macro-F1 "
-        f"after {_load('demo', 'teacher.json')['seconds'] / 60:.1f} minutes. Its student, with "
+        f"after {tuned['seconds'] / 60:.1f} minutes. Its student, with "
         f"{teacher['parameters'] / student['parameters']:.1f} times fewer parameters, has "
         f"{student['test']['macro_f1']:.1f} after {metrics['seconds']['total'] / 60:.1f} more; on "
         f"its labels alone it has {metrics['alone']['test']['macro_f1']:.1f} (distillation: "

@@ -18,6 +18,8 @@ log = logging.getLogger("absl")
 
 # Seconds between two draws of a bar on a screen and in a log file.
 _ON_SCREEN, _IN_LOG = 0.5, 30.0
+# Seconds of what was seen that a forecast counts as.
+_TRUST = 120.0
 
 
 def duration(seconds: float) -> str:
@@ -31,6 +33,16 @@ def duration(seconds: float) -> str:
         return f"{seconds:.0f} s"
     minutes = round(seconds / 60)
     return f"{minutes} min" if minutes < 100 else f"{minutes // 60} h {minutes % 60} min"
+
+
+def pace(worked: float, expected: float) -> float:
+    """Seconds that a forecast second takes; the forecast counts as two minutes of what was seen.
+
+    Args:
+      worked: seconds that the work so far took.
+      expected: its forecast seconds.
+    """
+    return (worked + _TRUST) / (expected + _TRUST)
 
 
 class Laps:
@@ -84,10 +96,7 @@ class Whole:
     def left(self) -> float:
         """Expected seconds to the end of the run: the forecast, corrected by what was seen."""
         total, done = sum(self._parts.values()), self._seconds(self._at, self._fraction)
-        expected = done - self._skipped
-        # The forecast counts as two minutes of what was seen.
-        pace = (time.monotonic() - self._began + 120) / (expected + 120)
-        return (total - done) * pace
+        return (total - done) * pace(time.monotonic() - self._began, done - self._skipped)
 
     def text(self) -> str:
         """A short text, such as "run 37 %, 12 min left"."""

@@ -3,10 +3,8 @@
 import time
 from typing import Dict, List, Mapping, Optional, Set
 
-from xtremedistil_tf.progress import duration
+from xtremedistil_tf.progress import duration, pace
 
-# The forecast counts as so many seconds of what was seen.
-_TRUST = 120.0
 # Share of a part's forecast that it has done at most while it runs.
 _MOST = 0.95
 _NONE: Mapping[str, float] = {}
@@ -74,8 +72,8 @@ class Clock:
             share = (now - began) * min(1.0, self._parallel / len(running))
             done += min(_MOST * self._seconds.get(name, 0.0), share)
         worked = 0.0 if self._began is None else (now - self._began) * self._parallel
-        pace = (worked + _TRUST) / (done + _TRUST)
-        return max(0.0, sum(self._seconds.values()) - done) * pace / self._parallel
+        left = max(0.0, sum(self._seconds.values()) - done)
+        return left * pace(worked, done) / self._parallel
 
     def text(self) -> str:
         """A short text, such as "about 12 min left"; empty if nothing was forecast."""
