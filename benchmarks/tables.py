@@ -111,7 +111,8 @@ def demo_summary() -> str:
         f"its labels alone it has {metrics['alone']['test']['macro_f1']:.1f} (distillation: "
         f"{worth['difference']:+.1f}, 95 % interval {worth['low']:+.1f} to {worth['high']:+.1f}; "
         "[report](benchmarks/demo/report.md)). The sample is easy on purpose: do not compare its "
-        "figures with real corpora, and expect no tags in sentences that are unlike it.")
+        "figures with real corpora. In sentences that are unlike it tags are often wrong or "
+        "missing.")
 
 
 def demo_table() -> str:
