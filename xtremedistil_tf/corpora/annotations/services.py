@@ -11,6 +11,8 @@ Record = Dict[str, Any]
 # Vertex AI's key for the split of a record.
 _USE = "aiplatform.googleapis.com/ml_use"
 _METADATA, _FAILURE = "-metadata", "-failure"
+# Key of the problem of a record that was made of other files.
+UNUSABLE = "unusable: "
 # A record that nobody annotated; see `answers.is_unannotated`.
 _UNANNOTATED = {"annotation": None, "status": "pending"}
 # Keys of a piece of an utterance, of which the first names its slot (Dialogflow, Snips).
@@ -216,6 +218,8 @@ def of_service(record: Record) -> Record:
     Raises:
       RowError: if its text stands elsewhere, or its structure is another one.
     """
+    if UNUSABLE in record:
+        raise RowError(("span", record[UNUSABLE]))
     for bring in _SERVICES:
         try:
             found = bring(record)
