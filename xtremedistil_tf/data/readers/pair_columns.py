@@ -43,6 +43,21 @@ def _no_texts(cells: Sequence[str], labels: Collection[str]) -> Optional[str]:
         else None
 
 
+def wordless_column(rows: Sequence[Sequence[str]], labels: Collection[str] = ()) -> Optional[str]:
+    """Describes the first of both columns that holds no texts; None if both do.
+
+    Args:
+      rows: rows of at least two cells.
+      labels: labels of the task.
+    """
+    for number in (1, 2):
+        told = _no_texts([row[number - 1] for row in rows], labels)
+        if told:
+            return (f"has {told} in its column {number} ({rows[0][number - 1]!r:.60}), "
+                    "where a text is needed")
+    return None
+
+
 def _have_stems(cells: Sequence[str]) -> bool:
     """True if most cells are words with a number behind, whose stems are different words."""
     stems = {match.group(1).lower() for match in map(_WORD_AND_NUMBER.fullmatch, cells) if match}
@@ -71,11 +86,9 @@ def _problem(rows: List[List[str]], labels: Collection[str]) -> Optional[str]:
         return None
     if _are_quoted(rows):
         return f"has cells in quotes ({first[0]!r:.60}), which are read as parts of the texts"
-    for number in (1, 2):
-        told = _no_texts([row[number - 1] for row in rows], labels)
-        if told:
-            return (f"has {told} in its column {number} ({first[number - 1]!r:.60}), "
-                    "where a text is needed")
+    wordless = wordless_column(rows, labels)
+    if wordless:
+        return wordless
     third = [row[2] for row in rows if len(row) > 2]
     texts = set(filter(_is_text, third)) - set(labels)
     if len(third) >= _FEWEST and len(texts) > 0.5 * len(third):
