@@ -378,7 +378,8 @@ FORMS = (
         "status": "pending" if n == 11 else "completed"}), (ROW,), **ARRAY),
     Form("train and test in one object", _json(lambda n, text: {
         "text": text, "entities": _lists(n)}), refusal="one object holds train, test; give each",
-        file="train.json", between='], "test": [', head='{"train": [', tail="]}\n"),
+        file="train.json", between=", ", head='{"train": [',
+        tail='], "test": [{"text": "Bo ran", "entities": []}]}\n'),
     Form("Japanese Wikipedia of Stockmark", _json(lambda n, _: {
         "curid": str(n), "text": f"{n}番の東京タワーへ", "entities": [
             {"name": "東京タワー", "span": [len(str(n)) + 2, len(str(n)) + 7], "type": "施設名"}]}),

@@ -506,11 +506,15 @@ def of_comments(*comments):
     (("# lang = EN", "# language: pt-BR"), ["en", "pt-BR"]),
     (("# id 5f3a-0b\tdomain=en", "# id 5f3b-0c"), ["default", "en"]),
     (("# hipe2022:language = fr", "# hipe2022:date = 1900-01-01"), ["fr"]),
-    (("# domain=en",), ["default"]), (("# language = klingon",), ["default"])])
+    (("# language = German", "# lang = hsb"), ["german", "hsb"]),
+    (("# domain=en",), ["default"]), (("# language = klingon",), ["default"]),
+    (("# lang = und",), ["default"])])
 def test_comments_give_the_language(tmp_path, comments, languages):
     record, told, rows = prepare(tmp_path, of_comments(*comments))
     assert sorted(record["splits"]["train"]) == languages and len(rows) == 30
     assert ("languages from comments" in told) == (languages != ["default"])
+    unknown = comments[0].endswith(("klingon", "und"))
+    assert ("30 comments with a language that is not known here" in told) == unknown
 
 
 def test_comments_know_better_than_the_flag_and_part_sentences(tmp_path):

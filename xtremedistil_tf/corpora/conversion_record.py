@@ -14,6 +14,8 @@ _TOLD = {
     "document_markers": "document markers left out",
     "sentence_marks": "marks of sentences, such as <s> and EOS, left out",
     "comments": "comment lines left out",
+    "unknown_languages": "comments with a language that is not known here: their sentences have "
+                         "none of it (--language names one)",
     "ranges": "lines of ranges of words left out",
     "empty_lines": "empty lines left out",
     "empty_sentences": "sentences without a word left out",

@@ -5,8 +5,7 @@ import re
 import unicodedata
 from typing import Dict, Iterable, Iterator, List, Mapping, Optional, Sequence, Tuple
 
-from xtremedistil_tf.corpora.annotations.comments import CODES
-from xtremedistil_tf.corpora.sources.names import LANGUAGES
+from xtremedistil_tf.corpora.annotations.comments import CODES, LANGUAGES
 from xtremedistil_tf.data.labels import LabelSet
 from xtremedistil_tf.data.readers.marks import ESCAPES, MOJIBAKE
 from xtremedistil_tf.data.readers.recognise import is_tag

@@ -358,6 +358,18 @@ def test_values_nested_too_deep_and_half_characters_are_told():
         assert "an escape that is half a character" in str(error)
 
 
+TWICE = '{"text": "Anna ran", "entities": [{"start": 0, "end": 4, "label": "A", "label": "B"}]}'
+
+
+def test_a_key_with_two_values_is_refused_and_costs_its_record_only():
+    once = TWICE.replace('"B"', '"A"')  # The same value twice says one thing.
+    for lines, place in (([once, TWICE, once], 2), (["[", f"{once},{TWICE},", once, "]"],
+                                                    "record 2")):
+        _, ((_, first), (told, error), (_, last)), _ = read(lines)
+        assert first == last and not isinstance(first, RowError)
+        assert told == place and "the key 'label' stands twice in an object" in str(error)
+
+
 def test_a_whole_file_that_is_broken_is_told_with_its_line():
     _, ((place, error),), _ = read(["[", '{"text": "a"},', "{broken", "]"])
     assert place == 3 and isinstance(error, RowError) and "not JSON" in str(error)

@@ -106,6 +106,29 @@ def test_cells_that_the_viewer_cut_off_are_refused(tmp_path):
     assert len(labelled(tmp_path, "more.jsonl", rows[4:])) == 16
 
 
+def page(rows, **features):
+    """What the viewer's service answers: features beside the rows."""
+    return json.dumps({
+        "features": [{"feature_idx": at, "name": name, "type": feature}
+                     for at, (name, feature) in enumerate(features.items())],
+        "rows": [{"row_idx": at, "row": row, "truncated_cells": []}
+                 for at, row in enumerate(rows)], "num_rows_total": len(rows)})
+
+
+def test_the_features_beside_rows_of_the_viewer_name_their_numbers(tmp_path):
+    text, label = {"dtype": "string", "_type": "Value"}, {"names": ["neg", "pos"]}
+    rows = [{"text": f"so {n}", "label": n % 2} for n in range(20)]
+    assert "so 3\tpos" in labelled(tmp_path, "a.json", page(rows, text=text, label=label))
+    (tmp_path / "tags").mkdir()
+    tagged = page([{"tokens": [f"Anna{n}", "ran"], "ner_tags": [1, 0]} for n in range(12)],
+                  tokens={"feature": text}, ner_tags={"feature": {"names": ["O", "B-PER"]}})
+    assert prepare(tmp_path / "tags", [tagged], "train.json")[2][0] == "Anna0 ran\tB-PER O"
+    # Features of other kinds say nothing of the rows.
+    others = json.dumps({"features": ["a"], "rows": rows})
+    (tmp_path / "b").mkdir()
+    assert "so 3\t1" in labelled(tmp_path / "b", "b.json", others)
+
+
 @pytest.mark.parametrize("more", [{}, {"entity": "x"}, {"meta": {"id": 1}}, {"meta": "a"}])
 def test_a_list_of_rows_is_not_one_text(tmp_path, more):
     rows = [json.dumps({"data": [{"text": "Bo sat.", **more}, {"text": "It rained.", **more}]})]

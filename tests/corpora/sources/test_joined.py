@@ -205,6 +205,15 @@ def test_files_whose_rows_name_their_splits_keep_them(tmp_path, partition):
         make(tmp_path / "1.0", tmp_path / "b", kind="classification")
 
 
+def test_a_key_with_two_values_is_told_in_rows_that_name_their_splits(tmp_path):
+    row = '{{"text": "film {0}", "label": "a", "split": "{1}", "label": "{2}"}}\n'
+    rows = [row.format(n, split, "b" if n == 3 else "a")
+            for split in ("train", "dev", "test") for n in range(4)]
+    write(tmp_path, **{"all.jsonl": "".join(rows)})
+    with pytest.raises(UserError, match=r"all.jsonl\[train\]:4: the key 'label' stands twice"):
+        make(tmp_path / "all.jsonl", tmp_path / "task")
+
+
 def test_csv_files_whose_rows_name_their_splits_keep_them(tmp_path):
     write(tmp_path / "in", **{"a.csv": "text,label,split\n" + "".join(
         f"So {split} {n},{'ab'[n % 2]},{split}\n" for split in ("train", "dev", "test")

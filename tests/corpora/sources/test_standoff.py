@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.corpora.sources.test_sources import read_all, write
+from tests.corpora.sources.test_sources import write
 from xtremedistil_tf.corpora.conversion_record import describe_record
 from xtremedistil_tf.corpora.convert import convert
 from xtremedistil_tf.corpora.readers.base import ReadOptions, Tally
@@ -21,9 +21,21 @@ def test_brats_texts_are_read_with_their_entities(tmp_path):
         (("Anna", "ran", "."), ("B-PER", "O", "O")), (("Bo", "sat", "."), ("B-PER", "O", "O")),
         (("Cy", "ran", "."), ("O", "O", "O"))]
     assert not others
-    (tmp_path / "train" / "a.ann").write_text("T1\tPER 0 4;11 13\tAnna Bo\n")
-    with pytest.raises(UserError, match="a.ann:1: .*needed is an entity of one part"):
-        read_all(tmp_path)
+
+
+def test_a_text_with_an_entity_of_two_parts_can_be_left_out(tmp_path):
+    write(tmp_path / "in", **{f"train__{n}.txt": f"Anna{n} and Bo sat." for n in range(9)}, **{
+        f"train__{n}.ann": "T1\tPER 0 5\tAnna%d\n" % n for n in range(9)})
+    (tmp_path / "in" / "train" / "3.ann").write_text("T1\tPER 0 5;10 12\tAnna3 Bo\n")
+    sources, _ = find_sources(tmp_path / "in")
+    with pytest.raises(UserError, match=r"3.txt:1: 3.ann:1: .*needed is an entity of one part.* "
+                       r"\(--on_bad_row=skip leaves such rows out\)"):
+        convert(sources, tmp_path / "task", ConvertOptions())
+    record = convert(sources, tmp_path / "task", ConvertOptions(on_bad_row="skip"))
+    assert sum(one["counts"].get("skipped_rows", 0) for one in record["sources"]) == 1
+    rows = "".join((tmp_path / "task" / f"{split}.tsv").read_text()
+                   for split in ("train", "dev", "test"))
+    assert rows.count("B-PER O O O O") == 8 and "Anna3" not in rows
 
 
 @pytest.mark.parametrize(("change", "told"), [
@@ -74,7 +86,7 @@ def test_brats_entities_over_line_breaks_are_one(tmp_path, text, parts, tags):
     (tmp_path / "train" / "a.ann").write_text(f"T1\tLOC {parts}\t{surface}\n")
     if tags is None:
         with pytest.raises(UserError, match="a.ann:1: .*of one part.*white space stands between"):
-            read_all(tmp_path)
+            convert(find_sources(tmp_path)[0], tmp_path / "task", ConvertOptions())
         return
     (source,), _ = find_sources(tmp_path)
     rows, counts = [], Tally()

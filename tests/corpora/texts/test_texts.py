@@ -53,6 +53,16 @@ def problems_of(folder, kind=None):
     return task_kind(config.kind).corpus.check(config, transfer_file="transfer.txt")
 
 
+@pytest.mark.parametrize(("rule", "count"), [
+    ("|---|:--:|", 16), ("| --- | --- |", 16), ("|-|---|", 17), ("| -- so | --- |", 17)])
+def test_the_rule_below_the_header_of_a_markdown_table_is_no_row(tmp_path, rule, count):
+    rows = [f"| The {WORDS[at % 4]} {at} | {'ab'[at % 2]} |" for at in range(16)]
+    (tmp_path / "train.csv").write_text("\n".join(["| text | label |", rule, *rows]) + "\n")
+    make(tmp_path / "train.csv", tmp_path / "task")
+    found = [line for split in ("train", "dev", "test") for line in lines(tmp_path / "task", split)]
+    assert len(found) == count and "The bank 1\tb" in found
+
+
 @pytest.mark.parametrize("form", [
     {}, {"delimiter": ";"}, {"delimiter": "\t"}, {"encoding": "utf-8-sig"},
     {"encoding": "utf-16"}, {"quoting": csv.QUOTE_ALL}, {"lineterminator": "\n"}])

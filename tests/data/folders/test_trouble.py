@@ -67,6 +67,18 @@ def test_texts_in_quotes_and_addresses_are_told(pattern, told):
     assert writing_trouble({"train": texts(pattern) + texts("It is {}", 9)}) == []
 
 
+@pytest.mark.parametrize(("first", "second", "told"), [
+    ("{}", "It rains no {}", "train has numbers or labels in its column 1 ('0'), where a text is "
+     "needed; it is read as a text of each pair"),
+    ("It rains no {}", "q{}", "train has ids or addresses in its column 2 ('q0')"),
+    ("It rains no {}", "{} times", ""), ("It rains no {}", "food", "")])
+def test_pairs_with_an_id_in_place_of_a_text_are_told(first, second, told):
+    pairs = [Example(tuple(first.format(at).split()), ("a",), second=tuple(
+        second.format(at).split())) for at in range(9)]
+    found = writing_trouble({"train": pairs})
+    assert len(found) == bool(told) and "".join(found).startswith(told)
+
+
 def test_languages_in_two_spellings_are_told():
     (line,) = writing_trouble({"train": texts("It is {}", 9, "de"), "dev": texts("{}", 9, "DE")})
     assert line == "the languages DE and de differ by case or by - and _ only"

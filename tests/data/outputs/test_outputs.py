@@ -220,6 +220,7 @@ def test_parquet_says_the_same(tmp_path):
     ('{"words": ["a"], "tags"', "not JSON"),
     ("[" * 100_000, "not JSON"),
     (r'{"words": ["\ud800"], "tags": ["O"]}', "half a character"),
+    ('{"words": ["a"], "tags": ["O"], "tags": ["B-X"]}', "the key 'tags' stands twice in an obj"),
     ("[1]", r"the row is '\[1\]'; needed is an object"),
     ({"words": ["good"], "tags": ["B-X"]}, "repeats a sentence with other outputs"),
     ({"words": ["a"], "tags": ["B-Y"]}, "rows have B-Y, which the first line does not list"),

@@ -7,6 +7,7 @@ from xtremedistil_tf.config import DataConfig, RunConfig, StudentConfig
 from xtremedistil_tf.data.folders.task import read_task
 from xtremedistil_tf.data.folders.task_features import align_task
 from xtremedistil_tf.data.labels import ClassSet, Numbers
+from xtremedistil_tf.data.readers.pair_columns import pairs_problem
 from xtremedistil_tf.data.readers.rows import Example, TextFile
 from xtremedistil_tf.data.readers.texts import parse_pair_line, parse_text
 from xtremedistil_tf.data.tokenization.alignment import align
@@ -91,6 +92,18 @@ def test_pairs_are_read_as_they_are(tmp_path, rows):
     found = read_task(config(folder, do_pairwise=True))
     assert [row.text.split("\t") for row in found.transfer] == [
         row.split("\t")[:2] for row in rows]
+
+
+STEMS = ("iphone", "covid-", "galaxy", "windows", "channel", "boeing", "area", "catch")
+
+
+@pytest.mark.parametrize(("first", "told"), [
+    ([f"{stem}{at}" for at, stem in enumerate(STEMS)], None),
+    ([f"train{at}" for at in range(8)], "has ids or addresses in its column 1 ('train0')"),
+    ([f"{'abcdefgh'[at]}{at}" for at in range(8)], "has ids or addresses in its column 1 ('a0')")])
+def test_words_with_a_number_behind_are_no_ids(first, told):
+    problem = pairs_problem([f"{one}\tphone {at}" for at, one in enumerate(first)], ())
+    assert problem == (told and f"{told}, where a text is needed")
 
 
 def test_mnli_has_two_dev_files(tmp_path, tokenizer):

@@ -11,6 +11,8 @@ Record = Dict[str, Any]
 # Vertex AI's key for the split of a record.
 _USE = "aiplatform.googleapis.com/ml_use"
 _METADATA, _FAILURE = "-metadata", "-failure"
+# Key of the problem of a record that was made of other files.
+UNUSABLE = "unusable: "
 # A record that nobody annotated; see `answers.is_unannotated`.
 _UNANNOTATED = {"annotation": None, "status": "pending"}
 # Keys of a piece of an utterance, of which the first names its slot (Dialogflow, Snips).
@@ -166,6 +168,35 @@ def _utterances_of_snips(export: Record) -> Optional[List[Record]]:
     return found or None
 
 
+def class_names(feature: Any) -> Optional[List[str]]:
+    """The names of the classes, or tags, of a column that Hugging Face describes, or None."""
+    # A list's feature holds that of its items; older files write it as a list of one.
+    inner = feature[0] if isinstance(feature, list) and feature else feature
+    inner = inner.get("feature", inner) if isinstance(inner, dict) else None
+    names = inner.get("names") if isinstance(inner, dict) else None
+    return names if isinstance(names, list) else None
+
+
+def named_values(value: Any, names: List[str]) -> Any:
+    """A cell, or a list of them, with the names of its numbers."""
+    if isinstance(value, list):
+        return [named_values(one, names) for one in value]
+    return names[value] if isinstance(value, int) and 0 <= value < len(names) else value
+
+
+def _viewer_page(export: Record) -> Optional[Record]:
+    """A page of rows of the viewer of Hugging Face, whose features name the numbers in its rows."""
+    features, rows = export.get("features"), export.get("rows")
+    if not isinstance(rows, list) or not isinstance(features, list) or not all(
+            isinstance(one, dict) and "name" in one and "type" in one for one in features):
+        return None
+    names = {one["name"]: class_names(one["type"]) for one in features}
+    return {"rows": [
+        {**one, "row": {column: named_values(value, names.get(column) or [])
+                        for column, value in one["row"].items()}}
+        if isinstance(one, dict) and isinstance(one.get("row"), dict) else one for one in rows]}
+
+
 def _viewer(record: Record) -> Optional[Record]:
     """A row of the viewer of Hugging Face."""
     row = record.get("row")
@@ -178,7 +209,7 @@ def _viewer(record: Record) -> Optional[Record]:
 
 
 _SERVICES: Tuple[Callable[[Record], Optional[Record]], ...] = (
-    _vertex, _ground_truth, _labelbox, _argilla, _utterance, _viewer)
+    _vertex, _ground_truth, _labelbox, _argilla, _utterance, _viewer_page, _viewer)
 
 
 def of_service(record: Record) -> Record:
@@ -187,6 +218,8 @@ def of_service(record: Record) -> Record:
     Raises:
       RowError: if its text stands elsewhere, or its structure is another one.
     """
+    if UNUSABLE in record:
+        raise RowError(("span", record[UNUSABLE]))
     for bring in _SERVICES:
         try:
             found = bring(record)

@@ -6,7 +6,11 @@ import itertools
 import re
 from typing import Iterable, Iterator, List, Optional, Sequence, Tuple, Union
 
-from xtremedistil_tf.corpora.annotations.comments import domains_are_languages, language_of_comment
+from xtremedistil_tf.corpora.annotations.comments import (
+    STATED,
+    domains_are_languages,
+    language_of_comment,
+)
 from xtremedistil_tf.corpora.annotations.spans import Span, tag_tokens
 from xtremedistil_tf.corpora.readers.base import SAMPLE, ReadOptions, Row, Tally
 from xtremedistil_tf.corpora.readers.layout import Layout, find_layout, is_break, is_empty_row
@@ -54,10 +58,12 @@ class _Blocks:
         self._last: Optional[str] = None
         self.language: Optional[str] = None
 
-    def _note_language(self, told: str) -> None:
+    def _note_language(self, told: str, comment: str) -> None:
         self.language = told or None
         if told:
             self._counts.note("languages from comments")
+        elif STATED.fullmatch(comment):
+            self._counts["unknown_languages"] += 1
 
     def _begins(self, fields: List[str]) -> bool:
         """True if a line's columns show that it begins a sentence."""
@@ -133,7 +139,7 @@ class _Blocks:
                 if block:
                     yield block
                 block = []
-                self._note_language(told)
+                self._note_language(told, text)
             fields = self._fields(text)
             if isinstance(fields, list):
                 if layout.separator != "\t" and is_empty_row(fields, layout.word, layout.tag):

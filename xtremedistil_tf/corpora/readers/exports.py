@@ -22,7 +22,7 @@ from xtremedistil_tf.corpora.annotations.tools import (
 )
 from xtremedistil_tf.corpora.readers.base import Place, ReadOptions, Tally
 from xtremedistil_tf.corpora.readers.parts import LANGUAGES, TEXTS, TOKENS, is_tagged_token
-from xtremedistil_tf.data.json_rows import parse_json, whole_characters
+from xtremedistil_tf.data.json_rows import each_key_once, parse_json, whole_characters
 from xtremedistil_tf.data.lines import BYTE_ORDER_MARK, Line, RowError, is_count
 from xtremedistil_tf.data.readers.recognise import is_tag
 from xtremedistil_tf.data.split_names import split_of
@@ -95,7 +95,7 @@ def _whole_file(lines: Iterable[Line]) -> Iterator[Tuple[Place, Any]]:
             return
         parts.append(text)
     text, at, count = "\n".join(parts), 0, 0
-    decoder = json.JSONDecoder()
+    decoder = json.JSONDecoder(object_pairs_hook=each_key_once)
     while True:
         # Not by cutting the text: a file may hold very many values.
         begin = _NO_SPACE.search(text, at)

@@ -3,7 +3,7 @@
 import contextlib
 import dataclasses
 import pathlib
-from typing import Any, Callable, Dict, Iterable, Iterator, Optional
+from typing import Any, Callable, Dict, Iterable, Iterator, Optional, Union
 
 from xtremedistil_tf.corpora.sources.archives import DAMAGED, Opener
 from xtremedistil_tf.corpora.sources.names import is_no_data, split_of_path
@@ -58,11 +58,11 @@ def text_lines(file: File, encoding: str) -> Iterator[str]:
         raise UserError(f"{file.name} is damaged: {first_line(error)}") from None
 
 
-def json_lines(records: Callable[[], Iterable[Optional[Dict[str, Any]]]]) -> Opener:
+def json_lines(records: Callable[[], Iterable[Union[Dict[str, Any], str, None]]]) -> Opener:
     """Opens records as JSON lines, in UTF-8 by their mark whatever --encoding says.
 
     Args:
-      records: yields the records; None for an empty line.
+      records: yields the records, as objects or in JSON; None for an empty line.
     """
 
     def read(_: contextlib.ExitStack) -> Iterator[bytes]:

@@ -4,7 +4,7 @@ import pathlib
 import re
 from typing import List, Optional, Sequence, Set
 
-from xtremedistil_tf.corpora.annotations.comments import CODES
+from xtremedistil_tf.corpora.annotations.comments import CODES, LANGUAGES
 from xtremedistil_tf.data.split_names import SPLITS, split_of
 
 # Files in data folders that hold no data.
@@ -26,18 +26,6 @@ _NO_DATA_NAMES = frozenset("""
 # Parts of names with three letters that are not languages.
 _NO_CODES = frozenset("""
     dev val trn tst tsv txt csv bio iob ner raw all new old xml src doc pos ann seq set the
-""".split())
-LANGUAGES = frozenset("""
-    afrikaans albanian amharic arabic armenian assamese azerbaijani basque belarusian bengali
-    bosnian bulgarian burmese catalan cebuano chinese croatian czech danish dutch english
-    esperanto estonian farsi finnish french galician georgian german greek gujarati hausa
-    hebrew hindi hungarian icelandic igbo indonesian irish italian japanese javanese kannada
-    kazakh khmer kinyarwanda korean kurdish kyrgyz lao latin latvian lithuanian luganda
-    luxembourgish macedonian malagasy malay malayalam maltese maori marathi mongolian nepali
-    norwegian odia oriya pashto persian polish portuguese punjabi romanian russian serbian
-    sindhi sinhala slovak slovene slovenian somali spanish sundanese swahili swedish tagalog
-    tajik tamil tatar telugu thai tibetan turkish turkmen ukrainian urdu uyghur uzbek
-    vietnamese welsh wolof xhosa yiddish yoruba zulu
 """.split())
 # A code with its script, region or variant, as in zh-classical, be-x-old and cmn-Hans-CN.
 _LONG = r"\d{3}|x|basiceng|classical|tarask|valencia"

@@ -4,6 +4,7 @@ import io
 import json
 from typing import Any, Dict, Iterator, List, Optional
 
+from xtremedistil_tf.corpora.annotations.services import class_names, named_values
 from xtremedistil_tf.data.json_rows import marked_lines
 from xtremedistil_tf.errors import UserError, first_line
 
@@ -16,19 +17,8 @@ def _class_names(metadata: Optional[Dict[bytes, bytes]]) -> Dict[str, List[str]]
         features = json.loads((metadata or {})[b"huggingface"])["info"]["features"]
     except (KeyError, ValueError, TypeError):
         return {}
-    found = {}
-    for column, feature in features.items():
-        # A list's feature holds that of its items; older files write it as a list of one.
-        inner = feature[0] if isinstance(feature, list) else feature.get("feature", feature)
-        if isinstance(inner, dict) and isinstance(inner.get("names"), list):
-            found[column] = inner["names"]
-    return found
-
-
-def _named(value: Any, names: List[str]) -> Any:
-    if isinstance(value, list):
-        return [_named(one, names) for one in value]
-    return names[value] if isinstance(value, int) and 0 <= value < len(names) else value
+    found = {column: class_names(feature) for column, feature in features.items()}
+    return {column: names for column, names in found.items() if names}
 
 
 def _as_text(value: Any) -> str:
@@ -56,7 +46,7 @@ def parquet_lines(file: Any, name: str) -> Iterator[bytes]:
             file if file.seekable() else io.BytesIO(file.read()))
         names = _class_names(table.schema_arrow.metadata)
         yield from marked_lines(
-            ({column: _named(value, names[column]) if column in names else value
+            ({column: named_values(value, names[column]) if column in names else value
               for column, value in row.items()}
              for batch in table.iter_batches(batch_size=_BATCH) for row in batch.to_pylist()),
             default=_as_text)

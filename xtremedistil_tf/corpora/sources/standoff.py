@@ -4,7 +4,9 @@ import json
 import pathlib
 from typing import Dict, List, Tuple
 
+from xtremedistil_tf.corpora.annotations.services import UNUSABLE
 from xtremedistil_tf.corpora.sources.archives import Opener
+from xtremedistil_tf.data.lines import RowError
 from xtremedistil_tf.errors import UserError
 
 ANNOTATIONS = ".ann"
@@ -33,7 +35,7 @@ def _entities(path: pathlib.Path, text: str) -> List[Dict[str, object]]:
       text: the text of its offsets.
 
     Raises:
-      UserError: for an entity of several parts, or a line of another format.
+      RowError: for an entity of several parts, or a line of another format.
     """
     found = []
     # Only line feeds end a line: a surface may hold other line ends of Unicode.
@@ -49,9 +51,9 @@ def _entities(path: pathlib.Path, text: str) -> List[Dict[str, object]]:
             begin, end, surface = _place(parts, text, surface)
             found.append({"start": begin, "end": end, "label": label, "text": surface})
         except ValueError:
-            raise UserError(f"{path}:{number}: {line!r:.80}; needed is an entity of one part: "
-                            "T1, a tab, type, begin and end, a tab, text (several parts are one "
-                            "where only white space stands between)") from None
+            raise RowError(("span", f"{path.name}:{number}: {line!r:.80}; needed is an entity of "
+                            "one part: T1, a tab, type, begin and end, a tab, text (several parts "
+                            "are one where only white space stands between)")) from None
     return found
 
 
@@ -69,6 +71,8 @@ def standoff(path: pathlib.Path) -> Opener:
             record = {"text": text, "entities": _entities(path.with_suffix(ANNOTATIONS), text)}
         except UnicodeDecodeError as error:
             raise UserError(f"{path}: brat's files are UTF-8, this is not: {error}") from None
+        except RowError as error:  # The reader of the record raises it, which may skip it.
+            record = {UNUSABLE: str(error)}
         return [json.dumps(record).encode() + b"\n"]
 
     return read

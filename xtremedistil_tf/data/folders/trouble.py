@@ -9,6 +9,7 @@ from typing import Any, Dict, List, Mapping, Optional, Sequence
 import numpy as np
 
 from xtremedistil_tf.data.readers.marks import is_place
+from xtremedistil_tf.data.readers.pair_columns import wordless_column
 from xtremedistil_tf.data.readers.rows import DEFAULT_LANGUAGE, spellings_of_languages
 from xtremedistil_tf.data.readers.texts import EMPTY_LABELS
 from xtremedistil_tf.data.tokenization.alignment import Features
@@ -92,7 +93,7 @@ def label_trouble(kind: str, examples: Mapping[str, Sequence[Any]]) -> List[str]
 
 
 def writing_trouble(examples: Mapping[str, Sequence[Any]]) -> List[str]:
-    """Warns of texts in quotation marks, of addresses in their place, and of languages.
+    """Warns of texts in quotation marks, of addresses or ids in their place, and of languages.
 
     Args:
       examples: rows by split; those of questions are not looked at.
@@ -103,6 +104,11 @@ def writing_trouble(examples: Mapping[str, Sequence[Any]]) -> List[str]:
         some = [row.words for row in rows[:_SAMPLE] if getattr(row, "words", ())]
         if len(some) < _ENOUGH:
             continue
+        pairs = [(" ".join(row.words), " ".join(row.second)) for row in rows[:_SAMPLE]
+                 if getattr(row, "second", ())]
+        wordless = wordless_column(pairs) if len(pairs) >= _ENOUGH else None
+        if wordless:
+            told.append(f"{split} {wordless}; it is read as a text of each pair")
         quoted = sum(len(words) > 1 and words[0].startswith('"') and words[-1].endswith('"')
                      for words in some)
         places = [words[0] for words in some if len(words) == 1 and is_place(words[0])]

@@ -10,6 +10,7 @@ import numpy as np
 
 from xtremedistil_tf.config import OUTPUTS_ENDINGS
 from xtremedistil_tf.data.lines import RowError
+from xtremedistil_tf.data.outputs.doubts import Doubts
 from xtremedistil_tf.data.outputs.objects import Problems, read_objects
 from xtremedistil_tf.data.outputs.rows import (
     Given,
@@ -65,9 +66,10 @@ def _is_header(row: Any) -> bool:
 
 
 def _parsed(
-    path: pathlib.Path, *, pooled: bool, pairs: bool, problems: Problems, needed: bool = True
+    path: pathlib.Path, *, pooled: bool, pairs: bool, problems: Problems,
+    doubts: Optional[Doubts] = None,
 ) -> Tuple[Optional[List[str]], List[Tuple[int, OutputRow]]]:
-    """(labels of the header, rows with their line numbers); `needed` if outputs are."""
+    """(labels of the header, rows with their line numbers); `doubts` if outputs are needed."""
     header: Optional[List[str]] = None
     rows: List[Tuple[int, OutputRow]] = []
     for number, row in read_objects(path):
@@ -77,9 +79,12 @@ def _parsed(
         try:
             if isinstance(row, RowError):
                 raise row
-            if needed:
+            if doubts is not None:
                 refuse_other_names(row, pooled=pooled)
-            rows.append((number, parse_outputs(row, pooled=pooled, pairs=pairs)))
+            parsed = parse_outputs(row, pooled=pooled, pairs=pairs)
+            rows.append((number, parsed))
+            if doubts is not None:
+                doubts.add(row, parsed)
         except RowError as error:
             problems.add(number, error)
     return header, rows
@@ -166,8 +171,8 @@ def read_outputs(path: pathlib.Path, *, pooled: bool, pairs: bool = False) -> Ou
 
 @functools.lru_cache(maxsize=4)
 def _read(path: pathlib.Path, pooled: bool, pairs: bool, stamps: Tuple[Any, ...]) -> Outputs:
-    problems = Problems(path)
-    header, rows = _parsed(path, pooled=pooled, pairs=pairs, problems=problems)
+    problems, doubts = Problems(path), Doubts(pooled=pooled)
+    header, rows = _parsed(path, pooled=pooled, pairs=pairs, problems=problems, doubts=doubts)
     problems.check()
     if not rows:
         raise UserError(f"{path}: no row in it")
@@ -205,6 +210,8 @@ def _read(path: pathlib.Path, pooled: bool, pairs: bool, stamps: Tuple[Any, ...]
     told = told_pieces(sum(map(count_pieces, texts)), sum(map(len, texts)))
     if told:
         log.warning("%s: %s, as students read them", path, told)
+    for told in doubts.told():
+        log.warning("%s: %s", path, told)
     return found
 
 
@@ -233,8 +240,7 @@ class OutputsText(TextFile):
           UserError: for an unusable row, or no row.
         """
         problems, seen = Problems(self.path), set()
-        _, rows = _parsed(self.path, pooled=self._pooled, pairs=self._pairs, problems=problems,
-                          needed=False)
+        _, rows = _parsed(self.path, pooled=self._pooled, pairs=self._pairs, problems=problems)
         problems.check()
         for _, row in rows:
             if row.example.texts not in seen:

@@ -22,6 +22,8 @@ _FORMS = ("tags", "probabilities", "logits", *SPANS)
 _OTHER_NAMES = ("ner_tags", "ner", "ents", "predictions", "prediction", "predicted_tags",
                 "predicted_labels", "predicted_label", "pred", "preds", "labels", "scores")
 _WHITE = re.compile(r"\s+")
+# A label in which a language model's whole answer stands: a fence, a JSON value, several lines.
+_ANSWER = re.compile(r"""```|^[\[{]\s*["'{\[]|^<(\w+)>.*</\1>$|[\r\n]""")
 
 # Output for one word or text: nothing, a label, or a number for each label.
 Said = Union[None, str, Mapping[str, float], Sequence[Optional[float]]]
@@ -99,6 +101,7 @@ def _given(
     said: Sequence[Said]
     if pooled:
         said = [str(value) if isinstance(value, NUMBERS) else value]
+        _refuse_answer(said[0])
         # Other numbers under this name are stars or votes.
         score = next((row[name] for name in SCORES if isinstance(row.get(name), float)), 0.0)
         if form in ("label", "tags") and 0 < score <= 1:
@@ -110,6 +113,14 @@ def _given(
         raise bad_row("alignment", f"{len(words)} words but {len(said)} {form}")
     checked = tuple(_checked(one, form) for one in said)
     return Given(form, checked if pooled else tuple(map(_without_spaces, checked)))
+
+
+def _refuse_answer(said: Any) -> None:
+    """Raises RowError if a label, or one of those with probabilities, is a whole answer."""
+    for label in [said] if isinstance(said, str) else said if isinstance(said, dict) else ():
+        if _ANSWER.search(label_name(label)):
+            raise bad_row("form", f"the label {label!r:.60} is a whole answer; needed is the name "
+                          "of the class alone, or null if the answer gives none")
 
 
 def _without_spaces(said: Said) -> Said:

@@ -21,6 +21,8 @@ _NAME = re.compile(
     re.IGNORECASE)
 # A name with a number, as of a row.
 _NUMBERED = re.compile(r"[a-z]*[_.:-]?\d+(?:[_.:-]\w+)*", re.IGNORECASE)
+# A word with a number, such as covid-19; ids have few stems, or short ones.
+_WORD_AND_NUMBER = re.compile(r"([a-z]{3,})-?\d+", re.IGNORECASE)
 # In at least so many rows at most this share of different single words are classes.
 _FEWEST_CLASSES, _MOST_CLASSES = 20, 0.1
 # Longer cells in scripts without spaces are texts.
@@ -37,7 +39,29 @@ def _no_texts(cells: Sequence[str], labels: Collection[str]) -> Optional[str]:
             _SHARE * len(cells)):
         return "numbers or labels"
     several = len(set(cells)) == len(cells) and all(map(_NUMBERED.fullmatch, cells))
-    return "ids or addresses" if several or wordless_form(cells) else None
+    return "ids or addresses" if several and not _have_stems(cells) or wordless_form(cells) \
+        else None
+
+
+def wordless_column(rows: Sequence[Sequence[str]], labels: Collection[str] = ()) -> Optional[str]:
+    """Describes the first of both columns that holds no texts; None if both do.
+
+    Args:
+      rows: rows of at least two cells.
+      labels: labels of the task.
+    """
+    for number in (1, 2):
+        told = _no_texts([row[number - 1] for row in rows], labels)
+        if told:
+            return (f"has {told} in its column {number} ({rows[0][number - 1]!r:.60}), "
+                    "where a text is needed")
+    return None
+
+
+def _have_stems(cells: Sequence[str]) -> bool:
+    """True if most cells are words with a number behind, whose stems are different words."""
+    stems = {match.group(1).lower() for match in map(_WORD_AND_NUMBER.fullmatch, cells) if match}
+    return len(stems) > 0.5 * len(cells)
 
 
 def _are_few(cells: Sequence[str]) -> bool:
@@ -62,11 +86,9 @@ def _problem(rows: List[List[str]], labels: Collection[str]) -> Optional[str]:
         return None
     if _are_quoted(rows):
         return f"has cells in quotes ({first[0]!r:.60}), which are read as parts of the texts"
-    for number in (1, 2):
-        told = _no_texts([row[number - 1] for row in rows], labels)
-        if told:
-            return (f"has {told} in its column {number} ({first[number - 1]!r:.60}), "
-                    "where a text is needed")
+    wordless = wordless_column(rows, labels)
+    if wordless:
+        return wordless
     third = [row[2] for row in rows if len(row) > 2]
     texts = set(filter(_is_text, third)) - set(labels)
     if len(third) >= _FEWEST and len(texts) > 0.5 * len(third):

@@ -20,6 +20,8 @@ from xtremedistil_tf.errors import UserError
 _CELL = 1 << 27  # Longest cell; the csv module's own limit is 128 KiB.
 # Excel's line before a table: sep=;
 _EXCEL = re.compile(r'"?sep=(.)"?\s*', re.IGNORECASE)
+# A cell of the line below the header of a table in Markdown: |---|:--:|
+_RULE = re.compile(r":?-{2,}:?")
 
 
 class _Record(NamedTuple):
@@ -91,7 +93,7 @@ def _has_header(first: Sequence[str], options: TableOptions) -> bool:
 
 
 def _records(lines: Iterator[str], begin: int, separator: str, quoting: Any) -> Iterator[_Record]:
-    """Yields the rows that are not empty."""
+    """Yields the rows that are not empty and no rule of a table in Markdown."""
     taken: List[str] = []
 
     def noted() -> Iterator[str]:
@@ -101,7 +103,8 @@ def _records(lines: Iterator[str], begin: int, separator: str, quoting: Any) -> 
 
     rows = csv.reader(noted(), delimiter=separator, quoting=quoting)
     for row in rows:
-        if any(cell.strip() for cell in row):
+        filled = [cell.strip() for cell in row if cell.strip()]
+        if filled and not (separator == "|" and all(map(_RULE.fullmatch, filled))):
             yield _Record(rows.line_num + begin, row, list(taken))
         taken.clear()
 
