@@ -12,12 +12,12 @@ from xtremedistil_tf.config import Resources, TeacherConfig
 from xtremedistil_tf.data.folders.task import read_task
 from xtremedistil_tf.data.labels import LabelSet
 from xtremedistil_tf.errors import UserError
+from xtremedistil_tf.files.fingerprints import folder_fingerprint
 from xtremedistil_tf.jobs.distillation import run_distillation
 from xtremedistil_tf.jobs.obtain_teacher import obtain_teacher
 from xtremedistil_tf.models.teacher import build_teacher, load_teacher, save_teacher
 from xtremedistil_tf.models.teacher_ensemble import average_teachers
 from xtremedistil_tf.models.tokenizers import train_wordpiece
-from xtremedistil_tf.runs import folder_fingerprint
 from xtremedistil_tf.teachers.places import check_teacher, teacher_record, teachers_fingerprint
 from xtremedistil_tf.validation.run_files import read_teacher_record
 

@@ -4,8 +4,8 @@ import collections
 import pathlib
 from typing import Dict, List, Sequence
 
+from xtremedistil_tf.files.contents import read_json
 from xtremedistil_tf.metrics.prediction_files import read_predictions
-from xtremedistil_tf.runs import read_json
 
 _LONGEST_SHOWN = 90
 

@@ -26,9 +26,10 @@ def define_flags() -> None:
 def main(first: str, second: str) -> None:
     """Compares the runs and prints a table."""
     from xtremedistil_tf.config.checks import check_place
+    from xtremedistil_tf.files.contents import write_json
+    from xtremedistil_tf.files.locks import sole_writer
     from xtremedistil_tf.metrics.significance import VERDICT, compare_runs
     from xtremedistil_tf.reporting.markdown import table
-    from xtremedistil_tf.runs import sole_writer, write_json
 
     output = None if FLAGS.output is None else pathlib.Path(FLAGS.output)
     if output is not None:

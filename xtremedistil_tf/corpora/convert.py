@@ -14,7 +14,8 @@ from xtremedistil_tf.corpora.sources.sources import Source
 from xtremedistil_tf.corpora.suspicious import told_alike, told_untrained
 from xtremedistil_tf.data.readers.rows import Example, language_prefix
 from xtremedistil_tf.errors import UserError
-from xtremedistil_tf.runs import atomic_folder, write_json
+from xtremedistil_tf.files.atomic import atomic_folder
+from xtremedistil_tf.files.contents import write_json
 from xtremedistil_tf.tasks import TaskKind, task_kind
 from xtremedistil_tf.tasks.parts import Lazy
 

@@ -13,11 +13,11 @@ from xtremedistil_tf.data.labels import label_set
 from xtremedistil_tf.data.pipelines.length_batches import length_batches
 from xtremedistil_tf.data.tokenization.ragged import Ragged
 from xtremedistil_tf.errors import UserError
+from xtremedistil_tf.files.fingerprints import fingerprint, folder_fingerprint, stamp_of
 from xtremedistil_tf.inference.runtimes.onnx import gpu_providers, open_session
 from xtremedistil_tf.models.pretrained_encoders import find_weights
 from xtremedistil_tf.models.teacher import separator_of
 from xtremedistil_tf.models.tokenizers import load_tokenizer
-from xtremedistil_tf.runs import fingerprint, folder_fingerprint, stamp_of
 from xtremedistil_tf.tasks import task_kind
 from xtremedistil_tf.teachers.base import Sizes, TeacherKind, Wanted
 from xtremedistil_tf.teachers.finished import labels_of, settings_of, task_of

@@ -10,9 +10,9 @@ from xtremedistil_tf.config import RunConfig, TeacherConfig
 from xtremedistil_tf.data.folders.task import Task
 from xtremedistil_tf.data.label_map import make_label_map, parse_label_map, task_labels
 from xtremedistil_tf.errors import UserError, first_line
+from xtremedistil_tf.files.fingerprints import fingerprint
 from xtremedistil_tf.hub.folders import teacher_on_hub
 from xtremedistil_tf.models.pretrained_encoders import peek_configuration
-from xtremedistil_tf.runs import fingerprint
 from xtremedistil_tf.tasks import task_kind, task_kind_of
 from xtremedistil_tf.teachers import TeacherKind, Wanted, teacher_kind
 from xtremedistil_tf.teachers.base import Sizes
