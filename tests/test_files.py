@@ -7,7 +7,7 @@ import filelock
 import numpy as np
 import pytest
 
-from xtremedistil_tf.config.checks import check_place
+from xtremedistil_tf.config.checks import check_output
 from xtremedistil_tf.errors import UserError, user_mistake
 from xtremedistil_tf.files import fingerprints, locks
 from xtremedistil_tf.files.atomic import atomic_folder, atomic_path
@@ -54,8 +54,8 @@ def test_places_for_no_output_are_told(tmp_path, below, folder, why):
     (tmp_path / "file").touch()
     os.mkfifo(tmp_path / "pipe")
     with pytest.raises(UserError, match=f"--output .*{why}"):
-        check_place("output", tmp_path / below, folder=folder)
-    check_place("output", tmp_path / "new" / "out.tsv", folder=folder)
+        check_output(tmp_path / below, folder=folder)
+    check_output(tmp_path / "new" / "out.tsv", folder=folder)
 
 
 @pytest.mark.parametrize("writing", [atomic_path, atomic_folder])

@@ -5,7 +5,7 @@ import contextlib
 import pathlib
 from typing import Any, Counter, Dict, Iterator, List, Optional, Sequence, Set, TextIO, Tuple
 
-from xtremedistil_tf.config.checks import check_place
+from xtremedistil_tf.config.checks import check_output
 from xtremedistil_tf.corpora.conversion_record import changes
 from xtremedistil_tf.corpora.copies import Repeats, find_twins, leave_out_copies
 from xtremedistil_tf.corpora.readers import schemes
@@ -166,7 +166,7 @@ def claim_folder(output: pathlib.Path, overwrite: bool) -> None:
     Raises:
       UserError: for it, for this folder, and without `overwrite` for an earlier conversion's.
     """
-    check_place("output", output, folder=True)
+    check_output(output, folder=True)
     if output.name in ("", ".."):
         raise UserError(f"--output {output} is this folder or one above it, which cannot be "
                         "replaced; allowed: a new or empty folder")
