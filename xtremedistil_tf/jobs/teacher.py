@@ -63,6 +63,9 @@ def run_teacher(
     Returns:
       The scores by labelled split: dev, test and further ones. A teacher that is known by its
       outputs alone has none.
+
+    Raises:
+      UserError: for every mistake in settings or data.
     """
     with locked(model_dir) if is_chief() else contextlib.nullcontext():
         task = read_task(config.data, with_transfer=_reads_transfer(config),

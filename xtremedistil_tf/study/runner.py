@@ -64,7 +64,7 @@ class Runner:
         data: DataConfig, sizes: Sequence[int], jobs: int = 1,
         config_of: Optional[Callable[[Mapping[str, Any]], RunConfig]] = None,
     ):
-        self._folder, self._base, self._given = folder, list(base), dict(given)
+        self._folder, self._given = folder, dict(given)
         self._named = {item.lstrip("-").partition("=")[0] for item in base}
         self._data, self._sizes, self._jobs = data, tuple(sizes), jobs
         self._config_of = config_of
@@ -153,6 +153,9 @@ class Runner:
         Returns:
           (its distinct lines, or those of these names; all their runs; the flags of the teachers
           that teach no run).
+
+        Raises:
+          UserError: if a line is unknown, or none fits the teacher.
         """
         variants = study.variants(facts)
         if not variants:
