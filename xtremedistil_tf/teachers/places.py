@@ -238,21 +238,19 @@ def _check_map(
         raise UserError(f"{folder}: {error}") from None
 
 
-def teachers_fingerprint(
-    folders: Sequence[pathlib.Path], wanted: Optional[Wanted] = None
-) -> str:
+def teachers_fingerprint(folders: Sequence[pathlib.Path], wanted: Wanted) -> str:
     """Hashes a run's teachers, and how their labels are mapped.
 
     Args:
       folders: the teacher, or the teachers of an ensemble.
-      wanted: the outputs that the run asks for; None if labels are not mapped.
+      wanted: the outputs that the run asks for.
     """
     kinds = [teacher_kind(folder) for folder in folders]
     prints = [kind.fingerprint(folder) for kind, folder in zip(kinds, folders) if kind is not None]
     assert len(prints) == len(folders), "only teachers that are ready have outputs"
     made = prints[0] if len(prints) == 1 else fingerprint(prints)
-    plain = wanted is None or not (wanted.weights or wanted.languages)
-    if wanted is None or plain and all(kind is not None and kind.tuned_here for kind in kinds):
+    plain = not (wanted.weights or wanted.languages)
+    if plain and all(kind is not None and kind.tuned_here for kind in kinds):
         return made
     return fingerprint(made, list(wanted.tags), [list(pair) for pair in wanted.label_map],
                        wanted.scheme, wanted.tokenizer, list(wanted.weights), *wanted.languages)
