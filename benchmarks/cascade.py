@@ -24,7 +24,7 @@ from absl import app, flags
 from machine import ROOT, machine
 
 from xtremedistil_tf.errors import UserError
-from xtremedistil_tf.runs import read_json, write_json
+from xtremedistil_tf.files.contents import read_json, write_json
 
 RECORD = ROOT / "benchmarks" / "cascade.json"
 

@@ -12,7 +12,7 @@ import shutil
 from absl import app, flags
 from machine import ROOT, write_record
 
-from xtremedistil_tf.runs import read_json
+from xtremedistil_tf.files.contents import read_json
 
 FLAGS = flags.FLAGS
 

@@ -43,8 +43,8 @@ from sklearn.pipeline import make_pipeline
 
 from xtremedistil_tf.config import DataConfig
 from xtremedistil_tf.data.folders.task import read_task
+from xtremedistil_tf.files.contents import read_json, write_json
 from xtremedistil_tf.metrics.classification import score_labels
-from xtremedistil_tf.runs import read_json, write_json
 
 
 @dataclasses.dataclass(frozen=True)

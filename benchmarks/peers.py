@@ -34,9 +34,9 @@ from xtremedistil_tf.config import DataConfig
 from xtremedistil_tf.data.folders.task import read_task
 from xtremedistil_tf.data.readers.rows import language_prefix
 from xtremedistil_tf.data.words import split_words
+from xtremedistil_tf.files.contents import read_json
 from xtremedistil_tf.metrics.classification import score_labels
 from xtremedistil_tf.metrics.tagging import score_tags
-from xtremedistil_tf.runs import read_json
 
 FLAGS = flags.FLAGS
 

@@ -24,7 +24,7 @@ from typing import Any, Dict, List
 from absl import app, flags
 from machine import ROOT, write_record
 
-from xtremedistil_tf.runs import read_json
+from xtremedistil_tf.files.contents import read_json
 
 COMMON = ["--num_hidden_layers=3", "--vocabulary=cut", "--vocabulary_min_count=3", "--seq_len=64",
           "--distil_batch_size=32", "--part_steps=100"]

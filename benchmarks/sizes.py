@@ -17,8 +17,8 @@ from absl import app, flags
 from machine import ROOT, write_record
 
 from xtremedistil_tf.errors import UserError
+from xtremedistil_tf.files.contents import read_json
 from xtremedistil_tf.reporting.figures import COLOURS, new_figure, save, tidy
-from xtremedistil_tf.runs import read_json
 
 FLAGS = flags.FLAGS
 _TEACHER = "#4a525c"

@@ -12,7 +12,7 @@ import platform
 from absl import app, flags
 from machine import write_record
 
-from xtremedistil_tf.runs import read_json
+from xtremedistil_tf.files.contents import read_json
 
 FLAGS = flags.FLAGS
 flags.DEFINE_string("run", None, "Finished run folder, made by this Python.", required=True)

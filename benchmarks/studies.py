@@ -17,7 +17,7 @@ import shutil
 from absl import app, flags
 from machine import ROOT, machine, without_place
 
-from xtremedistil_tf.runs import read_json
+from xtremedistil_tf.files.contents import read_json
 
 RESULTS = ROOT / "benchmarks" / "studies"
 

@@ -32,8 +32,8 @@ from transformers import TFAutoModel, TFBertForTokenClassification
 
 from xtremedistil_tf.data.readers.rows import Example
 from xtremedistil_tf.data.tokenization.realign import realign, word_starts_of
+from xtremedistil_tf.files.contents import read_json
 from xtremedistil_tf.models.teacher import build_teacher, load_teacher
-from xtremedistil_tf.runs import read_json
 from xtremedistil_tf.teachers import Wanted, load_ready
 from xtremedistil_tf.validation.run_files import read_teacher_record
 

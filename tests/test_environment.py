@@ -19,7 +19,7 @@ import pytest
 from tests.conftest import ROOT
 from xtremedistil_tf import environment
 from xtremedistil_tf.errors import UserError
-from xtremedistil_tf.runs import locked
+from xtremedistil_tf.files.locks import locked
 
 # onnxruntime's own telemetry comes ten seconds after the first session.
 _PATIENCE = 12

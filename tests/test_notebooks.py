@@ -22,8 +22,8 @@ from tests.conftest import ROOT
 from xtremedistil_tf.api.keywords import parse
 from xtremedistil_tf.cli.options.flags_to_config import run_config
 from xtremedistil_tf.cli.options.run_flags import DISTILLATION
+from xtremedistil_tf.files.contents import read_json
 from xtremedistil_tf.inference.runtimes.load import RUNTIMES
-from xtremedistil_tf.runs import read_json
 from xtremedistil_tf.version import REPOSITORY
 
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))

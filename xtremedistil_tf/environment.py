@@ -1,7 +1,8 @@
-"""Environment of the process before any library is loaded: no telemetry, paths in UTF-8."""
+"""Environment of the process, known without any library: no telemetry, paths in UTF-8, GPUs."""
 
 import os
 import sys
+from typing import List
 
 # Libraries read these variables when they are loaded, so they must be set before.
 # onnxruntime 1.29 and later send a process' data to their maker unless the first says otherwise:
@@ -46,6 +47,12 @@ def listen_while_importing() -> None:
             and "xtremedistil_tf.api" not in sys.modules \
             and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, interrupted_early)
+
+
+def named_gpus() -> List[str]:
+    """GPUs that CUDA_VISIBLE_DEVICES names; "" and "-1" name none."""
+    names = os.environ.get("CUDA_VISIBLE_DEVICES", "").split(",")
+    return [name for name in names if name not in ("", "-1")]
 
 
 def takes_utf8_paths() -> bool:

@@ -72,7 +72,7 @@ def _kinds(error: BaseException) -> Set[str]:
 
 def _refusal(error: Exception) -> Tuple[Optional[int], Tuple[str, ...]]:
     """(error number of the file system, paths); None without a file system error."""
-    # `runs.atomic_path` gives errors of other libraries a path, too.
+    # `files.atomic` gives errors of other libraries a path, too.
     paths = tuple(os.fsdecode(path) for path in (
         getattr(error, "filename", None), getattr(error, "filename2", None))
         if isinstance(path, (str, bytes, os.PathLike)))

@@ -26,7 +26,7 @@ from small_job import command, write_job
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 from machine import ROOT, write_record
 
-from xtremedistil_tf.runs import read_json
+from xtremedistil_tf.files.contents import read_json
 
 FLAGS = flags.FLAGS
 flags.DEFINE_string("work", None, "Where the run folders go.", required=True)

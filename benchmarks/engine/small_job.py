@@ -7,7 +7,7 @@ import sys
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 from machine import ROOT
 
-from xtremedistil_tf.runs import write_json
+from xtremedistil_tf.files.contents import write_json
 
 TEACHER = {"model_type": "bert", "vocab_size": 800, "hidden_size": 32, "num_hidden_layers": 2,
            "num_attention_heads": 2, "intermediate_size": 64, "max_position_embeddings": 64}

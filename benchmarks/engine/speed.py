@@ -251,9 +251,9 @@ def main(argv) -> None:
     from xtremedistil_tf.data.tokenization.ragged import Ragged
     from xtremedistil_tf.data.tokenization.realign import Realigned
     from xtremedistil_tf.data.tokenization.vocabulary import StudentVocabulary
+    from xtremedistil_tf.files.fingerprints import fingerprint
     from xtremedistil_tf.models.pretrained_encoders import load_encoder
     from xtremedistil_tf.models.teacher import build_teacher
-    from xtremedistil_tf.runs import fingerprint
     from xtremedistil_tf.runtime import prepare
     from xtremedistil_tf.targets.spec import Place
     from xtremedistil_tf.targets.writer import TeacherInput, write_targets

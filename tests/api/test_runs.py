@@ -7,8 +7,8 @@ import pytest
 import xtremedistil_tf
 from tests.conftest import write_task
 from xtremedistil_tf.errors import UserError
+from xtremedistil_tf.files.contents import read_json
 from xtremedistil_tf.keras2 import tf
-from xtremedistil_tf.runs import read_json
 
 SMALL = {"do_NER": True, "transfer_file": "transfer.txt", "seq_len": 24, "teacher_layer": 1,
          "ft_epochs": 1, "distil_epochs": 1, "word_emb_dim": 6, "bilstm_hidden_size": 5,

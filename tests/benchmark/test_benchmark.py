@@ -17,9 +17,9 @@ from xtremedistil_tf.benchmark.timing import interleaved
 from xtremedistil_tf.cli import benchmark
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.export import student_forms
+from xtremedistil_tf.files.contents import read_json, write_json
 from xtremedistil_tf.models.teacher import build_teacher
 from xtremedistil_tf.reporting.paper import TABLE_16
-from xtremedistil_tf.runs import read_json, write_json
 
 
 @pytest.fixture(scope="module")

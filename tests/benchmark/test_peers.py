@@ -7,7 +7,7 @@ import pytest
 from tests.conftest import ROOT, write_task
 from xtremedistil_tf.config import DataConfig
 from xtremedistil_tf.data.folders.task import read_task
-from xtremedistil_tf.runs import write_json
+from xtremedistil_tf.files.contents import write_json
 
 
 @pytest.fixture(name="peers")

@@ -7,7 +7,7 @@ import pytest
 from tests.conftest import ROOT
 from xtremedistil_tf.cli.export import _alone
 from xtremedistil_tf.errors import UserError
-from xtremedistil_tf.runs import locked
+from xtremedistil_tf.files.locks import locked
 
 _STUDENT = ROOT / "tests" / "golden" / "wordpiece" / "student"
 

@@ -18,6 +18,7 @@ from xtremedistil_tf.data.tokenization.vocabulary import StudentVocabulary
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.export.export import export_formats, export_student
 from xtremedistil_tf.export.student_forms import student_forms
+from xtremedistil_tf.files.contents import read_json
 from xtremedistil_tf.inference.runtimes.load import RUNTIMES
 from xtremedistil_tf.inference.runtimes.onnx import Session
 from xtremedistil_tf.inference.runtimes.tflite import lite_session
@@ -27,7 +28,6 @@ from xtremedistil_tf.keras2 import tf
 from xtremedistil_tf.models.distillation_model import traced_for_cpu
 from xtremedistil_tf.models.layers.body import Shape
 from xtremedistil_tf.models.student import build_student
-from xtremedistil_tf.runs import read_json
 from xtremedistil_tf.tasks import TASKS
 from xtremedistil_tf.training.loss_table import LOSSES
 from xtremedistil_tf.training.plans import build_plan

@@ -105,7 +105,7 @@ def test_words_stand_alone_and_bioes_entities_are_joined():
 def test_a_student_of_any_tags_gives_each_word(run_folder, tmp_path):
     """A tagger's folder under other label names, in two runtimes."""
     import xtremedistil_tf
-    from xtremedistil_tf.runs import read_json, write_json
+    from xtremedistil_tf.files.contents import read_json, write_json
 
     names = ["NOUN", "VERB", "ADP", "B-side", "DET", "PUNCT", "nsubj:pass"]
     for form in ("onnx", "student"):

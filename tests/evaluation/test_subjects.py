@@ -6,8 +6,8 @@ import pytest
 
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.evaluation import subjects
+from xtremedistil_tf.files.contents import write_json
 from xtremedistil_tf.inference.assets import given_name
-from xtremedistil_tf.runs import write_json
 from xtremedistil_tf.validation.manifest import write_manifest
 
 

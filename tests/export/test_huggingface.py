@@ -18,10 +18,10 @@ from xtremedistil_tf.export.export import export_formats, export_student
 from xtremedistil_tf.export.huggingface.checkpoint import Checkpoint
 from xtremedistil_tf.export.huggingface.export import render_card
 from xtremedistil_tf.export.huggingface.heads import check_text_head
+from xtremedistil_tf.files.contents import read_json, write_json
 from xtremedistil_tf.inference.student_folder import load_student, save_student
 from xtremedistil_tf.models.layers.body import Shape
 from xtremedistil_tf.models.student import build_student
-from xtremedistil_tf.runs import read_json, write_json
 
 SIZES = {"student": "transformer", "hidden_size": 8, "num_hidden_layers": 2,
          "num_attention_heads": 2}

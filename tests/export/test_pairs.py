@@ -13,10 +13,10 @@ from xtremedistil_tf.data.labels import ClassSet, Numbers
 from xtremedistil_tf.data.readers.rows import Example
 from xtremedistil_tf.data.tokenization.alignment import align
 from xtremedistil_tf.errors import UserError
+from xtremedistil_tf.files.contents import read_json
 from xtremedistil_tf.inference.classifier import Classifier
 from xtremedistil_tf.inference.lines import split_pair
 from xtremedistil_tf.inference.streaming import tag_lines
-from xtremedistil_tf.runs import read_json
 
 PAIRS = [("Anna Weber wohnt in Bonn.", "Anna lebt in Bonn."), ("", "東京タワー"), ("a\tb", ""),
          ("in " * 40, "Bonn"), ("Bonn", "in " * 9), ("in " * 40, "Berlin " * 40),

@@ -12,9 +12,9 @@ from tests.students import TEXTS, assert_same
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.export.savedmodel.graph_student import GraphStudent
 from xtremedistil_tf.export.tflite import _gelu, _lstm, build_lite
+from xtremedistil_tf.files.contents import write_json
 from xtremedistil_tf.inference.runtimes.tflite import lite_session
 from xtremedistil_tf.keras2 import tf
-from xtremedistil_tf.runs import write_json
 
 
 @pytest.fixture(scope="module")

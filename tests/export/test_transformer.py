@@ -12,11 +12,11 @@ from xtremedistil_tf.data.labels import LabelSet
 from xtremedistil_tf.data.tokenization.vocabulary import StudentVocabulary
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.export.export import export_student
+from xtremedistil_tf.files.contents import read_json
 from xtremedistil_tf.inference.student_folder import save_student
 from xtremedistil_tf.keras2 import tf
 from xtremedistil_tf.models.layers.body import Shape
 from xtremedistil_tf.models.student import build_student
-from xtremedistil_tf.runs import read_json
 from xtremedistil_tf.study import latency
 
 SEQ_LEN = 16

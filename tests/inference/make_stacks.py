@@ -49,9 +49,9 @@ def main() -> None:
     said.json has TensorFlow's version, test macro-F1 of teacher and student, and for each text
     [word, begin, end, tag, probability] a word.
     """
+    from xtremedistil_tf.files.contents import read_json
     from xtremedistil_tf.inference.runtimes.load import load
     from xtremedistil_tf.keras2 import tf
-    from xtremedistil_tf.runs import read_json
 
     made = FOLDER / f"{sys.version_info[0]}.{sys.version_info[1]}"
     with tempfile.TemporaryDirectory() as name:

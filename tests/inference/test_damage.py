@@ -10,7 +10,7 @@ from safetensors.numpy import load_file, save_file
 import xtremedistil_tf
 from tests.students import TEXTS
 from xtremedistil_tf.errors import UserError
-from xtremedistil_tf.runs import read_json, write_json
+from xtremedistil_tf.files.contents import read_json, write_json
 
 
 @pytest.fixture(scope="module")

@@ -15,11 +15,11 @@ from tests.teachers.finished import make_onnx
 from xtremedistil_tf import config as cfg
 from xtremedistil_tf.data.tokenization.ragged import Ragged
 from xtremedistil_tf.errors import UserError
+from xtremedistil_tf.files.contents import read_json
 from xtremedistil_tf.jobs.distillation import run_distillation
 from xtremedistil_tf.models.pretrained_encoders import build_variables
 from xtremedistil_tf.models.tokenizers import train_wordpiece
 from xtremedistil_tf.planning.plan import dry_run
-from xtremedistil_tf.runs import read_json
 from xtremedistil_tf.runtime import prepare
 from xtremedistil_tf.tasks import TASKS
 from xtremedistil_tf.teachers import Wanted, load_ready, teacher_kind

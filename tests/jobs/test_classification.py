@@ -16,13 +16,13 @@ from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.evaluation.labelled import read_labelled_rows
 from xtremedistil_tf.evaluation.scores import Settings, evaluate_subjects
 from xtremedistil_tf.evaluation.subjects import subject_of_folder, subject_of_predictions
+from xtremedistil_tf.files.contents import read_json
 from xtremedistil_tf.inference.classifier import Classifier
 from xtremedistil_tf.inference.lines import ClassifiedLine
 from xtremedistil_tf.inference.streaming import tag_lines
 from xtremedistil_tf.jobs import distillation as job
 from xtremedistil_tf.jobs.results import best_stage
 from xtremedistil_tf.planning.plan import dry_run
-from xtremedistil_tf.runs import read_json
 from xtremedistil_tf.runtime import prepare
 from xtremedistil_tf.training.plans import build_plan
 

@@ -9,7 +9,7 @@ from safetensors.numpy import load_file
 
 from tests.checkpoints import make_encoder, save_pytorch_safetensors
 from tests.conftest import ROOT, write_task
-from xtremedistil_tf.runs import read_json
+from xtremedistil_tf.files.contents import read_json
 
 
 def run(command, shorter):

@@ -24,6 +24,8 @@ from xtremedistil_tf.data.readers.rows import read_ner
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.evaluation.scores import Settings, evaluate_subjects
 from xtremedistil_tf.evaluation.subjects import subject_of_folder
+from xtremedistil_tf.files.contents import read_json, write_json
+from xtremedistil_tf.files.locks import locked
 from xtremedistil_tf.inference.runtimes.teacher import load_teacher_model
 from xtremedistil_tf.jobs import distillation as job
 from xtremedistil_tf.jobs import results
@@ -36,7 +38,6 @@ from xtremedistil_tf.metrics.tagging import score_tags
 from xtremedistil_tf.models.tokenizers import train_wordpiece
 from xtremedistil_tf.planning.plan import dry_run, plan_run, start_run
 from xtremedistil_tf.progress import TARGETS
-from xtremedistil_tf.runs import locked, read_json, write_json
 from xtremedistil_tf.runtime import prepare
 
 FLAGS = ["--deterministic", "--do_NER", "--transfer_file=transfer.txt", "--seq_len=24",

@@ -21,11 +21,11 @@ from xtremedistil_tf import config as cfg
 from xtremedistil_tf.data.labels import LabelSet
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.export.export import export_student
+from xtremedistil_tf.files.contents import read_json, write_json
 from xtremedistil_tf.inference.assets import load_assets
 from xtremedistil_tf.jobs.finetuning import _read, dry_run, run_fine_tuning
 from xtremedistil_tf.keras2 import tf
 from xtremedistil_tf.metrics.prediction_files import read_predictions
-from xtremedistil_tf.runs import read_json, write_json
 from xtremedistil_tf.runtime import prepare
 
 MRPC = "Quality\t#1 ID\t#2 ID\t#1 String\t#2 String"

@@ -11,12 +11,12 @@ from tests.conftest import ROOT
 from tests.data.readers.test_glue import write
 from xtremedistil_tf import config as cfg
 from xtremedistil_tf.errors import UserError
+from xtremedistil_tf.files.contents import read_json
 from xtremedistil_tf.inference.student_folder import load_student
 from xtremedistil_tf.jobs import distillation as job
 from xtremedistil_tf.keras2 import tf
 from xtremedistil_tf.models.teacher import build_teacher, save_teacher
 from xtremedistil_tf.planning.plan import dry_run
-from xtremedistil_tf.runs import read_json
 from xtremedistil_tf.runtime import prepare
 
 HEADER = "index\tgenre\tsentence1\tsentence2\tscore"

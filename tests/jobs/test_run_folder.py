@@ -9,6 +9,8 @@ from xtremedistil_tf.config import DataConfig, RunConfig, StudentConfig, Teacher
 from xtremedistil_tf.data.tokenization.ragged import Ragged
 from xtremedistil_tf.data.tokenization.token_store import tokenise_texts
 from xtremedistil_tf.errors import UserError
+from xtremedistil_tf.files.contents import read_json, write_json
+from xtremedistil_tf.files.fingerprints import fingerprint
 from xtremedistil_tf.inference.assets import FORMAT_FOLDERS
 from xtremedistil_tf.jobs import distillation
 from xtremedistil_tf.jobs.results import keep_metrics
@@ -20,7 +22,6 @@ from xtremedistil_tf.jobs.run_folder import (
     teacher_contents,
 )
 from xtremedistil_tf.jobs.student_inputs import trained_on
-from xtremedistil_tf.runs import fingerprint, read_json, write_json
 
 
 def test_overwriting_leaves_no_export_of_the_student_before(tmp_path):

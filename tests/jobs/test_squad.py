@@ -15,8 +15,8 @@ from tests.squad import CITIES, WORDS, write_cities
 from xtremedistil_tf import config as cfg
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.export.export import export_student
+from xtremedistil_tf.files.contents import read_json
 from xtremedistil_tf.jobs.finetuning import dry_run, run_fine_tuning
-from xtremedistil_tf.runs import read_json
 from xtremedistil_tf.runtime import prepare
 
 # Windows of 20 - 3 markers - 3 of the question = 14 pieces; texts have 12 to 40.

@@ -12,7 +12,7 @@ from safetensors.numpy import load_file
 
 from tests import processes
 from tests.conftest import BERT, ROOT, write_task
-from xtremedistil_tf.runs import read_json
+from xtremedistil_tf.files.contents import read_json
 
 FLAGS = ["--deterministic", "--do_NER", "--transfer_file=transfer.txt", "--seq_len=24",
          "--teacher_layer=1", "--strategy=D4.1", "--teacher_epochs=1", "--ft_epochs=2",

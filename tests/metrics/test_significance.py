@@ -7,9 +7,9 @@ import pytest
 
 from xtremedistil_tf.cli import compare
 from xtremedistil_tf.errors import UserError
+from xtremedistil_tf.files.contents import read_json, write_json
 from xtremedistil_tf.metrics.significance import compare_runs, paired_bootstrap
 from xtremedistil_tf.metrics.tagging import score_tags
-from xtremedistil_tf.runs import read_json, write_json
 
 TAGS = ["O", "B-PER", "I-PER", "B-LOC"]
 

@@ -7,11 +7,11 @@ import pytest
 
 from xtremedistil_tf.config import StudentConfig
 from xtremedistil_tf.errors import UserError
+from xtremedistil_tf.files.atomic import atomic_folder
 from xtremedistil_tf.models.layers.body import Shape
 from xtremedistil_tf.models.student import build_student
 from xtremedistil_tf.models.weights import load_weights, save_weights
 from xtremedistil_tf.reporting.paper import TABLE_16
-from xtremedistil_tf.runs import atomic_folder
 
 SMALL = StudentConfig(word_emb_dim=6, bilstm_hidden_size=5)
 

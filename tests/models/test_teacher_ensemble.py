@@ -12,12 +12,13 @@ from xtremedistil_tf.config import Resources, TeacherConfig
 from xtremedistil_tf.data.folders.task import read_task
 from xtremedistil_tf.data.labels import LabelSet
 from xtremedistil_tf.errors import UserError
+from xtremedistil_tf.files.fingerprints import folder_fingerprint
 from xtremedistil_tf.jobs.distillation import run_distillation
 from xtremedistil_tf.jobs.obtain_teacher import obtain_teacher
 from xtremedistil_tf.models.teacher import build_teacher, load_teacher, save_teacher
 from xtremedistil_tf.models.teacher_ensemble import average_teachers
 from xtremedistil_tf.models.tokenizers import train_wordpiece
-from xtremedistil_tf.runs import folder_fingerprint
+from xtremedistil_tf.teachers import Wanted
 from xtremedistil_tf.teachers.places import check_teacher, teacher_record, teachers_fingerprint
 from xtremedistil_tf.validation.run_files import read_teacher_record
 
@@ -68,8 +69,11 @@ def test_logits_are_averaged_and_all_else_is_the_firsts(config, folders, tmp_pat
 def test_its_record_and_fingerprint_are_those_of_all(folders):
     inner = [folder / "teacher" for folder in folders]
     assert teacher_record(inner)["name"] == "one + two"
-    prints = {teachers_fingerprint(some) for some in (inner, inner[::-1], inner[:1], inner[1:])}
-    assert len(prints) == 4 and teachers_fingerprint(inner[:1]) == folder_fingerprint(inner[0])
+    wanted = Wanted("tagging", ("O",), 1)
+    prints = {teachers_fingerprint(some, wanted)
+              for some in (inner, inner[::-1], inner[:1], inner[1:])}
+    assert len(prints) == 4
+    assert teachers_fingerprint(inner[:1], wanted) == folder_fingerprint(inner[0])
 
 
 def test_what_cannot_be_averaged_is_told(config, folders, tokenizer, sample_words, tmp_path):

@@ -44,10 +44,14 @@ def test_a_run_on_labels_alone_writes_no_outputs_for_the_others(configs, tmp_pat
     assert [found.targets > 0 for found in needed.values()] == [False, True, False]
 
 
-def test_a_run_that_would_be_refused_refuses_all(configs, tmp_path):
-    configs["wide"] = dataclasses.replace(
-        configs["wide"], teacher=dataclasses.replace(configs["wide"].teacher, layer=9))
-    with pytest.raises(UserError, match="^wide: --teacher_layer is 9"):
+@pytest.mark.parametrize("part, wrong, why", [
+    ("teacher", {"layer": 9}, "--teacher_layer is 9"),
+    ("student", {"word_embedding": "file", "word_emb_file": "no.vec"}, "--word_emb_file no.vec"),
+])
+def test_a_run_that_would_be_refused_refuses_all(part, wrong, why, configs, tmp_path):
+    changed = dataclasses.replace(getattr(configs["wide"], part), **wrong)
+    configs["wide"] = dataclasses.replace(configs["wide"], **{part: changed})
+    with pytest.raises(UserError, match=f"^wide: {why}"):
         together._forecast(configs, tmp_path / "run", cfg.Resources(), "one")
 
 

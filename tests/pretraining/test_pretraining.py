@@ -11,6 +11,7 @@ from tests.checkpoints import make_encoder, save_pytorch_safetensors
 from tests.conftest import ROOT
 from xtremedistil_tf.config import BatchSize, PretrainingConfig, StudentConfig
 from xtremedistil_tf.errors import UserError
+from xtremedistil_tf.files.contents import read_json
 from xtremedistil_tf.keras2 import tf
 from xtremedistil_tf.models.student_from_checkpoint import (
     load_student_encoder,
@@ -21,7 +22,6 @@ from xtremedistil_tf.pretraining import job
 from xtremedistil_tf.pretraining.feed import Parts
 from xtremedistil_tf.pretraining.sizes import sizes_of
 from xtremedistil_tf.pretraining.student import build_student, teacher_targets
-from xtremedistil_tf.runs import read_json
 from xtremedistil_tf.runtime import prepare
 from xtremedistil_tf.training.loss_table import LOSSES
 from xtremedistil_tf.training.losses import relation_divergence

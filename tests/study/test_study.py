@@ -13,9 +13,9 @@ from xtremedistil_tf.cli.options.run_flags import DISTILLATION
 from xtremedistil_tf.config import DataConfig
 from xtremedistil_tf.data.folders import running
 from xtremedistil_tf.errors import UserError
+from xtremedistil_tf.files.contents import write_json
 from xtremedistil_tf.planning.together import Needed
 from xtremedistil_tf.reporting import paper
-from xtremedistil_tf.runs import write_json
 from xtremedistil_tf.study import latency, planned, report, runner, tables
 from xtremedistil_tf.study import processes as commands
 from xtremedistil_tf.study.grids import STUDIES, Facts, grid_study, preset_study

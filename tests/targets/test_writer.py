@@ -22,10 +22,11 @@ from xtremedistil_tf.data.tokenization.ragged import Ragged
 from xtremedistil_tf.data.tokenization.realign import Realigned
 from xtremedistil_tf.data.tokenization.token_store import open_pieces, tokenise_texts
 from xtremedistil_tf.errors import UserError
+from xtremedistil_tf.files.contents import read_json, write_json
+from xtremedistil_tf.files.fingerprints import stamp_of
 from xtremedistil_tf.keras2 import tf
 from xtremedistil_tf.models.teacher import build_teacher, load_teacher, save_teacher
 from xtremedistil_tf.progress import Progress
-from xtremedistil_tf.runs import read_json, stamp_of, write_json
 from xtremedistil_tf.shares import Share
 from xtremedistil_tf.targets import store as store_module
 from xtremedistil_tf.targets import worker

@@ -22,11 +22,11 @@ from xtremedistil_tf.data.labels import ClassSet
 from xtremedistil_tf.data.readers.rows import DEFAULT_LANGUAGE, Example, ReadReport
 from xtremedistil_tf.data.tokenization.alignment import align
 from xtremedistil_tf.errors import UserError
+from xtremedistil_tf.files.contents import read_json
 from xtremedistil_tf.inference.classifier import Classifier, softmax
 from xtremedistil_tf.inference.streaming import tag_lines
 from xtremedistil_tf.jobs import distillation as job
 from xtremedistil_tf.reporting.report import teacher_student_table
-from xtremedistil_tf.runs import read_json
 from xtremedistil_tf.runtime import prepare
 from xtremedistil_tf.tasks import TASKS, CardWording, Lazy, TaskKind, register_task
 

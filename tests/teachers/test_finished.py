@@ -17,9 +17,9 @@ from xtremedistil_tf.data.tokenization.ragged import Ragged
 from xtremedistil_tf.data.tokenization.realign import Realigned
 from xtremedistil_tf.data.tokenization.token_store import open_pieces, open_realigned
 from xtremedistil_tf.errors import UserError
+from xtremedistil_tf.files.contents import read_json
 from xtremedistil_tf.jobs.teacher import run_teacher
 from xtremedistil_tf.planning.defaults import choose
-from xtremedistil_tf.runs import read_json
 from xtremedistil_tf.targets.dataset import transfer_batches
 from xtremedistil_tf.targets.manifest import reopen_store
 from xtremedistil_tf.targets.records import decode_logits

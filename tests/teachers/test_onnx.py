@@ -11,7 +11,7 @@ from tests.teachers.finished import make_finished, make_onnx
 from xtremedistil_tf.config import DataConfig
 from xtremedistil_tf.data.tokenization.ragged import Ragged
 from xtremedistil_tf.errors import UserError
-from xtremedistil_tf.runs import read_json
+from xtremedistil_tf.files.contents import read_json
 from xtremedistil_tf.targets.spec import KINDS
 from xtremedistil_tf.teachers import Wanted, load_ready, teacher_kind
 

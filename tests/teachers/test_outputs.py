@@ -17,8 +17,8 @@ from xtremedistil_tf.data.readers.rows import Example
 from xtremedistil_tf.data.tokenization.ragged import Ragged
 from xtremedistil_tf.data.tokenization.realign import realign
 from xtremedistil_tf.errors import UserError
+from xtremedistil_tf.files.contents import read_json
 from xtremedistil_tf.jobs.teacher import run_teacher
-from xtremedistil_tf.runs import read_json
 from xtremedistil_tf.targets.dataset import transfer_batches
 from xtremedistil_tf.targets.spec import KINDS, Place
 from xtremedistil_tf.targets.writer import TeacherInput, write_targets

@@ -6,7 +6,7 @@ import pytest
 
 from xtremedistil_tf.config import SquadConfig, StudentConfig
 from xtremedistil_tf.errors import UserError
-from xtremedistil_tf.runs import read_json
+from xtremedistil_tf.files.contents import read_json
 from xtremedistil_tf.validation.records import Field, check_record, read_record, settings_of
 
 FIELDS = {"name": Field(str, least=1, most=5), "size": Field(int, least=1, most=10),

@@ -8,9 +8,9 @@ import pathlib
 from typing import Any, Dict, Union
 
 from xtremedistil_tf.errors import UserError
+from xtremedistil_tf.files.contents import read_json
 from xtremedistil_tf.inference.runtimes.load import load
 from xtremedistil_tf.reporting.figures import new_figure
-from xtremedistil_tf.runs import read_json
 
 # Number of parts of a report that a notebook shows: title, warnings, scores, stages.
 _SHOWN_PARTS = 4

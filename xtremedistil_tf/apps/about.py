@@ -7,8 +7,8 @@ import unicodedata
 from typing import Any, Dict, List, Mapping, Optional, Tuple
 
 from xtremedistil_tf.data.readers.rows import DEFAULT_LANGUAGE
+from xtremedistil_tf.files.contents import read_json
 from xtremedistil_tf.inference.assets import RECORD_FILE, given_name
-from xtremedistil_tf.runs import read_json
 from xtremedistil_tf.tasks import task_kind_of
 
 _MOST_EXAMPLES, _MOST_SHOWN = 8, 12

@@ -7,6 +7,7 @@ import pathlib
 from typing import Any, Dict, NamedTuple, Optional
 
 from xtremedistil_tf.errors import UserError
+from xtremedistil_tf.files.contents import read_json
 from xtremedistil_tf.inference.assets import (
     RECORD_FILE,
     TOKENIZER_FILE,
@@ -14,7 +15,6 @@ from xtremedistil_tf.inference.assets import (
     form_path,
 )
 from xtremedistil_tf.inference.runtimes.onnx import FLOAT_FILE, INT8_FILE
-from xtremedistil_tf.runs import read_json
 from xtremedistil_tf.tasks import task_kind_of
 
 SCRIPT, WASM = "worker.js", "ort-wasm-simd-threaded.wasm"

@@ -2,10 +2,10 @@
 
 import collections
 import pathlib
-from typing import Dict, List, Sequence
+from typing import Dict, List, Mapping, Sequence
 
+from xtremedistil_tf.files.contents import read_json
 from xtremedistil_tf.metrics.prediction_files import read_predictions
-from xtremedistil_tf.runs import read_json
 
 _LONGEST_SHOWN = 90
 
@@ -76,6 +76,10 @@ def show_tagged(predictions: pathlib.Path, *, most: int = 10) -> str:
             shown[language] += f"\n{'  gold:':<8}{_marked(words, true)}"
         if len(shown) == most:
             break
+    return _by_language(shown)
+
+
+def _by_language(shown: Mapping[str, str]) -> str:
     return "\n".join(f"{language:<8}{text}" for language, text in sorted(shown.items()))
 
 
@@ -104,7 +108,7 @@ def show_word_tags(predictions: pathlib.Path, *, most: int = 8) -> str:
         text = " ".join(f"{word}/{tag.partition(':')[2]}" for word, tag in zip(words, tags))
         if language not in shown and len(text) <= 2 * _LONGEST_SHOWN and len(shown) < most:
             shown[language] = text
-    return "\n".join(f"{language:<8}{text}" for language, text in sorted(shown.items()))
+    return _by_language(shown)
 
 
 def show_answers(predictions: pathlib.Path, *, most: int = 8) -> str:

@@ -14,10 +14,10 @@ from xtremedistil_tf.benchmark.models import (
 )
 from xtremedistil_tf.export.common.arrays import StudentArrays
 from xtremedistil_tf.export.student_forms import arrays_forms
+from xtremedistil_tf.files.locks import sole_writer
 from xtremedistil_tf.progress import Progress
 from xtremedistil_tf.reporting.figures import COLOURS, new_figure, save, tidy
 from xtremedistil_tf.reporting.paper import TABLE_16, SizeRow
-from xtremedistil_tf.runs import sole_writer
 from xtremedistil_tf.validation.run_files import read_metrics
 
 # Size of mBERT's vocabulary; size of the student's vocabulary that gives Table 16's parameters;

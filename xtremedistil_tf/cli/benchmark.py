@@ -102,7 +102,9 @@ def main() -> None:
     lines = result.pop("lines")
     print("\n".join(lines))
     if output:
-        from xtremedistil_tf.runs import atomic_path, sole_writer, write_json
+        from xtremedistil_tf.files.atomic import atomic_path
+        from xtremedistil_tf.files.contents import write_json
+        from xtremedistil_tf.files.locks import sole_writer
 
         record, tables = output / "benchmark.json", output / "benchmark.md"
         with sole_writer(record, tables, lock_stays=False):

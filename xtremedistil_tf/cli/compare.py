@@ -25,14 +25,15 @@ def define_flags() -> None:
 
 def main(first: str, second: str) -> None:
     """Compares the runs and prints a table."""
-    from xtremedistil_tf.config.checks import check_place
+    from xtremedistil_tf.config.checks import check_output
+    from xtremedistil_tf.files.contents import write_json
+    from xtremedistil_tf.files.locks import sole_writer
     from xtremedistil_tf.metrics.significance import VERDICT, compare_runs
     from xtremedistil_tf.reporting.markdown import table
-    from xtremedistil_tf.runs import sole_writer, write_json
 
     output = None if FLAGS.output is None else pathlib.Path(FLAGS.output)
     if output is not None:
-        check_place("output", output)
+        check_output(output)
     found = compare_runs(pathlib.Path(first), pathlib.Path(second), FLAGS.split, FLAGS.samples)
     print(f"A: {first}\nB: {second}\n")
     print(f"Scores on {FLAGS.split}, 0 to 100. p: probability of such a difference by chance, from "

@@ -130,7 +130,7 @@ def _check_flags(data: pathlib.Path) -> None:
     """
     if not data.exists():
         raise UserError(f"--data {data}: no such file or folder")
-    from xtremedistil_tf.config.checks import check_place, check_seed
+    from xtremedistil_tf.config.checks import check_output, check_seed
 
     check_seed(FLAGS.seed)
     if FLAGS["split"].present and data.is_file():
@@ -139,7 +139,7 @@ def _check_flags(data: pathlib.Path) -> None:
     if FLAGS.model_dir and unread:
         raise UserError(f"--{unread[0]} is for --predictions alone; a model knows what it reads")
     if FLAGS.output is not None:
-        check_place("output", pathlib.Path(FLAGS.output), folder=True)
+        check_output(pathlib.Path(FLAGS.output), folder=True)
 
 
 def main() -> None:

@@ -55,9 +55,10 @@ def _dev_examples():
 @contextlib.contextmanager
 def _alone(model_dir: str) -> Iterator[None]:
     """Keeps other exports, and a run, out of the folder; removes what killed exports left there."""
+    from xtremedistil_tf.files.leftovers import sweep_beside, sweep_leftovers
+    from xtremedistil_tf.files.locks import locked
     from xtremedistil_tf.inference.assets import FORMAT_FOLDERS, student_path
     from xtremedistil_tf.inference.student_record import read_student_record
-    from xtremedistil_tf.runs import locked, sweep_beside, sweep_leftovers
 
     student = student_path(pathlib.Path(model_dir))
     read_student_record(student)  # A folder without a student gets no lock.

@@ -201,11 +201,11 @@ def _check_files() -> None:
     Raises:
       UserError: if nothing can be written there, or it is the input.
     """
-    from xtremedistil_tf.config.checks import check_place
+    from xtremedistil_tf.config.checks import check_output
 
     if FLAGS.output == "-" or is_device(pathlib.Path(FLAGS.output)):
         return
-    check_place("output", pathlib.Path(FLAGS.output))
+    check_output(pathlib.Path(FLAGS.output))
     if os.path.realpath(FLAGS.output) == os.path.realpath(FLAGS.input) and os.path.isfile(
             FLAGS.input):
         raise UserError(f"--output {FLAGS.output} is the file of --input; name another one")

@@ -31,8 +31,8 @@ from xtremedistil_tf.corpora.sources.sources import Source, find_sources, in_lan
 from xtremedistil_tf.corpora.texts.columns import Wanted
 from xtremedistil_tf.data.lines import check_encoding
 from xtremedistil_tf.errors import UserError, not_allowed
+from xtremedistil_tf.files.locks import sole_writer
 from xtremedistil_tf.reporting.paper import TABLE_17
-from xtremedistil_tf.runs import sole_writer
 from xtremedistil_tf.tasks import TASKS, task_kind
 from xtremedistil_tf.tasks.base import Corpus
 

@@ -54,11 +54,11 @@ def at_least(flag: str, value: float, least: float) -> None:
             + (", and finite" if value == math.inf else ""))
 
 
-def check_place(flag: str, path: pathlib.Path, *, folder: bool = False) -> None:
-    """Refuses a path at which nothing can be written, before the work is done.
+def check_output(path: pathlib.Path, *, folder: bool = False) -> None:
+    """Refuses an --output at which nothing can be written, before the work is done.
 
     Args:
-      flag, path: the flag, and where it says that a file goes, or a folder.
+      path: the place of the file or folder.
       folder: True for a folder.
 
     Raises:
@@ -66,9 +66,9 @@ def check_place(flag: str, path: pathlib.Path, *, folder: bool = False) -> None:
     """
     above = next(one for one in path.absolute().parents if one.exists())
     if not above.is_dir():
-        raise UserError(f"--{flag} {path}: {above} is a file, so nothing can be written below it")
+        raise UserError(f"--output {path}: {above} is a file, so nothing can be written below it")
     if folder and path.exists() and not path.is_dir():  # Devices too: they would be replaced.
-        raise UserError(f"--{flag} {path} is a file; allowed: a folder")
+        raise UserError(f"--output {path} is a file; allowed: a folder")
     if not folder and path.exists() and not path.is_file():
-        raise UserError(f"--{flag} {path} is {'a folder' if path.is_dir() else 'no file'}; "
+        raise UserError(f"--output {path} is {'a folder' if path.is_dir() else 'no file'}; "
                         "allowed: a file name")

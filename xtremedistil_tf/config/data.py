@@ -10,6 +10,19 @@ from xtremedistil_tf.tasks import TAG_SCHEMES, TaskKind, task_kind
 
 ON_BAD_ROW = ("error", "skip")
 DECODINGS = ("constrained", "independent", "trained")
+# Settings whose flag has another name.
+_FLAGS = {"do_ner": "do_NER", "squad": "do_squad"}
+# A setting that chooses a kind of task, what it does, the settings it excludes, what they are.
+_EXCLUDED = (
+    ("task_kind", "--task_kind={} is a kind of task of its own",
+     ("do_ner", "glue_task", "do_regression", "squad"), "other tasks"),
+    ("do_multilabel", "--do_multilabel gives a text several labels",
+     ("do_ner", "glue_task", "do_regression", "squad"), "other tasks"),
+    ("do_ner", "--do_NER tags words",
+     ("glue_task", "do_pairwise", "do_regression"), "for whole texts"),
+    ("squad", "--do_squad finds answers in texts",
+     ("do_ner", "glue_task", "do_pairwise", "do_regression"), "other tasks"),
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -119,25 +132,15 @@ class DataConfig:
                     f"--task_kind is {self.task_kind!r}, a kind that has flags of its own "
                     "(--do_NER, --do_regression, --do_squad; none of them classifies); allowed: a "
                     "kind that an installed package adds")
-            require(not (self.do_ner or self.glue_task or self.do_regression or self.squad),
-                    f"--task_kind={self.task_kind} is a kind of task of its own; --do_NER, "
-                    "--glue_task, --do_regression and --do_squad are other tasks: give one of them")
-            return
-        require(not self.do_multilabel or not (self.do_ner or self.glue_task or self.do_regression
-                                               or self.squad),
-                "--do_multilabel gives a text several labels; --do_NER, --glue_task, "
-                "--do_regression and --do_squad are other tasks: give one of them")
-        require(not (self.do_ner and (self.glue_task or self.do_regression or self.do_pairwise)),
-                "--do_NER tags words; --glue_task, --do_pairwise and --do_regression are for whole "
-                "texts: give one of them")
+        for name, does, others, are in _EXCLUDED:
+            *first, last = (f"--{_FLAGS.get(other, other)}" for other in others)
+            require(not (getattr(self, name) and any(getattr(self, other) for other in others)),
+                    f"{does.format(getattr(self, name))}; {', '.join(first)} and {last} are {are}: "
+                    "give one of them")
         require(not self.do_pairwise or self.glue is None or self.pairs_of_glue,
                 f"--do_pairwise does not go with --glue_task={self.glue_task}, which has one text")
         require(not self.do_regression or self.glue is None or self.glue.regression,
                 f"--do_regression does not go with --glue_task={self.glue_task}, which has classes")
-        require(self.squad is None or not (self.do_ner or self.glue_task or self.do_regression
-                                           or self.do_pairwise),
-                "--do_squad finds answers in texts; --do_NER, --glue_task, --do_pairwise and "
-                "--do_regression are other tasks: give one of them")
 
     @property
     def glue(self) -> Optional[GlueTask]:

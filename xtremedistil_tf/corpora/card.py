@@ -9,8 +9,9 @@ from xtremedistil_tf.corpora.convert import RECORD_FILE
 from xtremedistil_tf.corpora.piece_counter import PieceCounter
 from xtremedistil_tf.corpora.statistics import count_words, measure_task
 from xtremedistil_tf.errors import UserError
+from xtremedistil_tf.files.atomic import atomic_folder
+from xtremedistil_tf.files.contents import read_json, write_json
 from xtremedistil_tf.reporting.markdown import table
-from xtremedistil_tf.runs import atomic_folder, read_json, write_json
 
 FOLDER = "card"
 NUMBERS_FILE = "card.json"

@@ -5,7 +5,7 @@ import contextlib
 import pathlib
 from typing import Any, Counter, Dict, Iterator, List, Optional, Sequence, Set, TextIO, Tuple
 
-from xtremedistil_tf.config.checks import check_place
+from xtremedistil_tf.config.checks import check_output
 from xtremedistil_tf.corpora.conversion_record import changes
 from xtremedistil_tf.corpora.copies import Repeats, find_twins, leave_out_copies
 from xtremedistil_tf.corpora.readers import schemes
@@ -14,7 +14,8 @@ from xtremedistil_tf.corpora.sources.sources import Source
 from xtremedistil_tf.corpora.suspicious import told_alike, told_untrained
 from xtremedistil_tf.data.readers.rows import Example, language_prefix
 from xtremedistil_tf.errors import UserError
-from xtremedistil_tf.runs import atomic_folder, write_json
+from xtremedistil_tf.files.atomic import atomic_folder
+from xtremedistil_tf.files.contents import write_json
 from xtremedistil_tf.tasks import TaskKind, task_kind
 from xtremedistil_tf.tasks.parts import Lazy
 
@@ -165,7 +166,7 @@ def claim_folder(output: pathlib.Path, overwrite: bool) -> None:
     Raises:
       UserError: for it, for this folder, and without `overwrite` for an earlier conversion's.
     """
-    check_place("output", output, folder=True)
+    check_output(output, folder=True)
     if output.name in ("", ".."):
         raise UserError(f"--output {output} is this folder or one above it, which cannot be "
                         "replaced; allowed: a new or empty folder")

@@ -6,9 +6,11 @@ from typing import Any, List, Mapping, Optional, Sequence, Tuple
 from xtremedistil_tf.data.labels import number_text
 from xtremedistil_tf.data.readers.rows import DEFAULT_LANGUAGE
 from xtremedistil_tf.evaluation.charts import figures_of
+from xtremedistil_tf.files.atomic import atomic_path
+from xtremedistil_tf.files.contents import write_json
+from xtremedistil_tf.files.locks import sole_writer
 from xtremedistil_tf.metrics.measures import language_measure, measure_name
 from xtremedistil_tf.reporting.markdown import ABSENT, cell_text, count_text, score_text, table
-from xtremedistil_tf.runs import atomic_path, sole_writer, write_json
 from xtremedistil_tf.tasks import task_kind_of
 
 Evaluation = Mapping[str, Any]

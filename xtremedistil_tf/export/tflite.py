@@ -15,12 +15,13 @@ from xtremedistil_tf.data.tokenization.vocabulary import PAD_ID
 from xtremedistil_tf.export.common.arrays import Lstm, StudentArrays
 from xtremedistil_tf.export.common.check import check_equal, write_check
 from xtremedistil_tf.export.common.forms import Forms
+from xtremedistil_tf.files.atomic import atomic_folder
+from xtremedistil_tf.files.contents import write_json
 from xtremedistil_tf.inference.assets import RECORD_FILE, TOKENIZER_FILE, VOCABULARY_FILE, Assets
 from xtremedistil_tf.inference.runtimes.exported import load_exported
 from xtremedistil_tf.inference.runtimes.tflite import FILES, FLOAT_FILE, lite_session
 from xtremedistil_tf.keras2 import tf
 from xtremedistil_tf.models.layers.pairs import embedded, segment_ids
-from xtremedistil_tf.runs import atomic_folder, write_json
 from xtremedistil_tf.validation.manifest import write_manifest
 
 PIECES_FILE = "pieces.json"

@@ -6,9 +6,9 @@ import shutil
 from typing import Any, Dict, List
 
 from xtremedistil_tf.errors import UserError, first_line
+from xtremedistil_tf.files.leftovers import LEFTOVERS
 from xtremedistil_tf.hub.folders import REPOSITORY
 from xtremedistil_tf.hub.reach import unreachable
-from xtremedistil_tf.runs import LEFTOVERS
 
 CARD_FILE = "README.md"
 # Folders of a run that are published, with what a user of the hub opens them by.

@@ -11,13 +11,13 @@ from xtremedistil_tf.data.labels import Labels
 from xtremedistil_tf.data.lines import is_count
 from xtremedistil_tf.data.tokenization.vocabulary import StudentVocabulary
 from xtremedistil_tf.errors import UserError
+from xtremedistil_tf.files.contents import read_json
 from xtremedistil_tf.inference.student_record import (
     RECORD_FILE,
     check_labels_file,
     labels_of,
     read_student_record,
 )
-from xtremedistil_tf.runs import read_json
 from xtremedistil_tf.validation.manifest import check_manifest
 from xtremedistil_tf.validation.run_files import check_run
 from xtremedistil_tf.validation.tokenizer_file import load_tokenizer_file

@@ -7,6 +7,9 @@ from typing import Any, Dict, Optional
 from xtremedistil_tf.config import StudentConfig
 from xtremedistil_tf.data.labels import Labels
 from xtremedistil_tf.data.tokenization.vocabulary import StudentVocabulary
+from xtremedistil_tf.files.atomic import atomic_folder
+from xtremedistil_tf.files.contents import write_json
+from xtremedistil_tf.files.fingerprints import file_fingerprint
 from xtremedistil_tf.inference.assets import (
     RECORD_FILE,
     TOKENIZER_FILE,
@@ -19,7 +22,6 @@ from xtremedistil_tf.inference.student_record import check_weights
 from xtremedistil_tf.models.layers.body import Shape
 from xtremedistil_tf.models.student import Student, build_student
 from xtremedistil_tf.models.weights import load_weights, save_weights
-from xtremedistil_tf.runs import atomic_folder, file_fingerprint, write_json
 from xtremedistil_tf.runtime import precision
 from xtremedistil_tf.validation.manifest import write_manifest
 

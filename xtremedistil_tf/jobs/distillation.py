@@ -11,6 +11,7 @@ from xtremedistil_tf.data.folders.task import Task, describe, read_task
 from xtremedistil_tf.distribution import by_chief, current_strategy, is_chief
 from xtremedistil_tf.evaluation.worst import worst_of_run
 from xtremedistil_tf.export.export import FILES, export_student
+from xtremedistil_tf.files.locks import locked
 from xtremedistil_tf.inference.student_folder import save_student
 from xtremedistil_tf.jobs.alone import NAME as ALONE
 from xtremedistil_tf.jobs.alone import train_alone, trains_alone, worth
@@ -59,7 +60,6 @@ from xtremedistil_tf.models.weights import load_weights
 from xtremedistil_tf.progress import FINAL, Laps, reached, whole_run
 from xtremedistil_tf.reporting.model_card import write_model_card
 from xtremedistil_tf.reporting.report import write_report
-from xtremedistil_tf.runs import locked
 from xtremedistil_tf.targets.variation import warn_of_constant
 from xtremedistil_tf.teachers.agreement import chosen_by, with_answers
 from xtremedistil_tf.teachers.base import Sizes

@@ -9,6 +9,8 @@ from xtremedistil_tf.config import Resources, RunConfig, require
 from xtremedistil_tf.data.folders.task import Task, read_task
 from xtremedistil_tf.data.folders.task_features import align_task
 from xtremedistil_tf.distribution import by_chief, current_strategy, is_chief
+from xtremedistil_tf.files.fingerprints import fingerprint, folder_fingerprint
+from xtremedistil_tf.files.locks import locked
 from xtremedistil_tf.inference.assets import Assets, labels_of, load_assets, student_path
 from xtremedistil_tf.inference.student_folder import load_student
 from xtremedistil_tf.jobs.distillation import finish, run_unless_finished, student_line
@@ -28,7 +30,6 @@ from xtremedistil_tf.models.student import Student
 from xtremedistil_tf.models.student_from_checkpoint import load_student_tokenizer, with_architecture
 from xtremedistil_tf.models.tokenizers import load_tokenizer
 from xtremedistil_tf.progress import Laps
-from xtremedistil_tf.runs import fingerprint, folder_fingerprint, locked
 from xtremedistil_tf.teachers.student_tokenizer import whole_vocabulary
 from xtremedistil_tf.training.stages import plan_table
 from xtremedistil_tf.training.trainer import Trainer

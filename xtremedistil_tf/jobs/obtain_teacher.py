@@ -17,6 +17,13 @@ from xtremedistil_tf.data.pipelines.buckets import count_steps
 from xtremedistil_tf.data.tokenization.alignment import Features
 from xtremedistil_tf.distribution import by_chief, is_chief, replicas, spread
 from xtremedistil_tf.errors import UserError
+from xtremedistil_tf.files.fingerprints import (
+    derive_seed,
+    file_fingerprint,
+    fingerprint,
+    folder_fingerprint,
+)
+from xtremedistil_tf.files.locks import locked
 from xtremedistil_tf.keras2 import tf
 from xtremedistil_tf.models.inference import Forward
 from xtremedistil_tf.models.pretrained_encoders import (
@@ -25,13 +32,6 @@ from xtremedistil_tf.models.pretrained_encoders import (
     load_encoder,
 )
 from xtremedistil_tf.models.teacher import Teacher, build_teacher, save_teacher
-from xtremedistil_tf.runs import (
-    derive_seed,
-    file_fingerprint,
-    fingerprint,
-    folder_fingerprint,
-    locked,
-)
 from xtremedistil_tf.runtime import precision
 from xtremedistil_tf.tasks import task_kind
 from xtremedistil_tf.teachers import load_ready, teacher_kind

@@ -10,13 +10,13 @@ from xtremedistil_tf.data.folders.task import HELD_OUT, Task, describe
 from xtremedistil_tf.data.folders.trouble import weak_student
 from xtremedistil_tf.data.labels import Labels
 from xtremedistil_tf.data.tokenization.alignment import Features
+from xtremedistil_tf.files.contents import write_json
 from xtremedistil_tf.jobs.prepared import Prepared
 from xtremedistil_tf.metrics.measures import AGREEMENT
 from xtremedistil_tf.metrics.prediction_files import write_submission
 from xtremedistil_tf.models.inference import Forward
 from xtremedistil_tf.models.student import Student
 from xtremedistil_tf.reporting.run_metrics import last_predictions, retention
-from xtremedistil_tf.runs import write_json
 from xtremedistil_tf.tasks import task_kind
 from xtremedistil_tf.teachers.agreement import Answers, chosen_by
 from xtremedistil_tf.teachers.base import Teaches

@@ -21,8 +21,9 @@ from xtremedistil_tf.distribution import by_chief
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.export.export import export_formats
 from xtremedistil_tf.export.huggingface.heads import check_text_head
+from xtremedistil_tf.files.contents import read_json, write_json
+from xtremedistil_tf.files.fingerprints import content_fingerprint, fingerprint
 from xtremedistil_tf.inference.assets import FORMAT_FOLDERS
-from xtremedistil_tf.runs import content_fingerprint, fingerprint, read_json, write_json
 from xtremedistil_tf.targets.manifest import is_finished
 from xtremedistil_tf.targets.own_tokens import has_own_tokens
 from xtremedistil_tf.targets.spec import Place

@@ -9,12 +9,12 @@ from xtremedistil_tf.data.pipelines.batches import labelled_batches
 from xtremedistil_tf.data.pipelines.buckets import bucket_numbers, count_steps
 from xtremedistil_tf.data.pipelines.joint import joint_batches
 from xtremedistil_tf.distribution import by_chief, replicas, spread
+from xtremedistil_tf.files.fingerprints import derive_seed
 from xtremedistil_tf.jobs.prepared import Prepared
 from xtremedistil_tf.jobs.student_inputs import needed_kinds
 from xtremedistil_tf.keras2 import tf
 from xtremedistil_tf.models.inference import Forward
 from xtremedistil_tf.models.student import Student
-from xtremedistil_tf.runs import derive_seed
 from xtremedistil_tf.shares import Share
 from xtremedistil_tf.targets.dataset import transfer_batches
 from xtremedistil_tf.targets.spec import KINDS, MATCHED_KINDS

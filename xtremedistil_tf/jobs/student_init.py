@@ -7,6 +7,7 @@ from typing import Any, Optional
 import numpy as np
 
 from xtremedistil_tf.config import RunConfig, require
+from xtremedistil_tf.files.fingerprints import derive_seed
 from xtremedistil_tf.jobs.obtain_teacher import fresh_teacher
 from xtremedistil_tf.jobs.prepared import Prepared
 from xtremedistil_tf.keras2 import tf
@@ -18,7 +19,6 @@ from xtremedistil_tf.models.student import Student, build_student
 from xtremedistil_tf.models.student_from_checkpoint import copy_layers, load_student_encoder
 from xtremedistil_tf.models.teacher import Teacher
 from xtremedistil_tf.models.tokenizers import definition
-from xtremedistil_tf.runs import derive_seed
 from xtremedistil_tf.teachers.base import Teaches
 from xtremedistil_tf.teachers.student_tokenizer import teacher_ids
 

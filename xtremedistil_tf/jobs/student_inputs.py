@@ -21,13 +21,14 @@ from xtremedistil_tf.data.tokenization.token_store import (
 )
 from xtremedistil_tf.data.tokenization.vocabulary import StudentVocabulary
 from xtremedistil_tf.errors import UserError
+from xtremedistil_tf.files.fingerprints import fingerprint
+from xtremedistil_tf.files.locks import one_at_a_time
 from xtremedistil_tf.jobs.obtain_teacher import obtain_teacher
 from xtremedistil_tf.jobs.prepared import Prepared
 from xtremedistil_tf.jobs.run_folder import Places, places_of, student_contents
 from xtremedistil_tf.keras2 import tf
 from xtremedistil_tf.models.layers.embeddings import check_embedding_width
 from xtremedistil_tf.models.teacher import separator_of
-from xtremedistil_tf.runs import fingerprint, one_at_a_time
 from xtremedistil_tf.targets.own_tokens import with_own_tokens
 from xtremedistil_tf.targets.spec import KINDS, MATCHED_KINDS, StoreSpec
 from xtremedistil_tf.targets.store import TargetStore, check_disk

@@ -12,8 +12,9 @@ from xtremedistil_tf.data.folders.task_features import features_of
 from xtremedistil_tf.data.folders.transfer import find_transfer_file
 from xtremedistil_tf.distribution import by_chief, current_strategy, is_chief
 from xtremedistil_tf.errors import UserError
+from xtremedistil_tf.files.contents import write_json
+from xtremedistil_tf.files.locks import locked
 from xtremedistil_tf.jobs.obtain_teacher import obtain_teacher
-from xtremedistil_tf.runs import locked, write_json
 from xtremedistil_tf.tasks import task_kind
 from xtremedistil_tf.teachers.places import check_teacher, known_labels
 
@@ -62,6 +63,9 @@ def run_teacher(
     Returns:
       The scores by labelled split: dev, test and further ones. A teacher that is known by its
       outputs alone has none.
+
+    Raises:
+      UserError: for every mistake in settings or data.
     """
     with locked(model_dir) if is_chief() else contextlib.nullcontext():
         task = read_task(config.data, with_transfer=_reads_transfer(config),

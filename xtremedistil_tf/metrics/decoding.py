@@ -36,11 +36,11 @@ def word_scores(logits: np.ndarray, word_starts: np.ndarray, labels: LabelSet) -
     at = np.maximum(word_starts, 0)
     scores = log_softmax(
         logits[rows, at, : len(labels.tags)].astype(np.float32, copy=False))
-    return np.where(word_starts[:, :, None] >= 0, scores, _outside_scores(labels))
+    return np.where(word_starts[:, :, None] >= 0, scores, outside_scores(labels))
 
 
 @functools.lru_cache(maxsize=16)
-def _outside_scores(labels: LabelSet) -> np.ndarray:
+def outside_scores(labels: LabelSet) -> np.ndarray:
     """Log-probabilities of a word without a subword token, float32 [tags]: it is outside."""
     outside = np.full(len(labels.tags), FORBIDDEN, np.float32)
     outside[labels.outside_id] = 0.0
@@ -145,7 +145,7 @@ def decode_words(
       (numbers of the tags, int32 [words]; their probabilities among the real tags, float32
       [words]).
     """
-    outside = _outside_scores(labels)
+    outside = outside_scores(labels)
     scores = log_softmax(logits[:, : len(outside)].astype(np.float32, copy=False))
     if not read.all():
         scores[~read] = outside

@@ -7,7 +7,7 @@ from typing import Iterable, List, Sequence, Tuple
 from xtremedistil_tf.config import GLUE
 from xtremedistil_tf.data.readers.rows import Example, language_prefix
 from xtremedistil_tf.errors import UserError
-from xtremedistil_tf.runs import atomic_path
+from xtremedistil_tf.files.atomic import atomic_path
 
 
 def write_predictions(path: pathlib.Path, lines: Iterable[str]) -> None:

@@ -9,8 +9,8 @@ from typing import Any, Dict, Iterable, List, Sequence
 from xtremedistil_tf.compat import squad_evaluate
 from xtremedistil_tf.data.readers.squad import Question
 from xtremedistil_tf.data.tokenization.alignment import Features, Labels
+from xtremedistil_tf.files.contents import write_json
 from xtremedistil_tf.metrics.answer_spans import Answer, find_answers
-from xtremedistil_tf.runs import write_json
 
 
 def predict_answers(forward: Any, features: Features, labels: Labels) -> List[Answer]:

@@ -244,21 +244,27 @@ def most_positions(model_config: Any) -> Optional[int]:
     return most if most and most > 0 else None  # XLNet says -1.
 
 
+def check_layer(layer: int, layers: int) -> None:
+    """Raises UserError unless a teacher of so many layers has the representation layer."""
+    if not 0 <= layer <= layers:
+        raise UserError(f"--teacher_layer is {layer}, but the teacher has {layers} layers; "
+                        f"allowed: 0 (embeddings) to {layers}")
+
+
+def check_positions(seq_len: int, positions: Optional[int]) -> None:
+    """Raises UserError unless a teacher has positions enough; None has no limit."""
+    if positions and seq_len > positions:
+        raise UserError(f"--seq_len is {seq_len}, but the teacher has {positions} positions")
+
+
 def check_configuration(model_config: Any, layer: int, seq_len: int) -> None:
     """Checks that the teacher has the representation layer and enough positions.
 
     Raises:
       UserError: if it has not.
     """
-    layers = int(model_config.num_hidden_layers)
-    if not 0 <= layer <= layers:
-        raise UserError(
-            f"--teacher_layer is {layer}, but the teacher has {layers} layers; "
-            f"allowed: 0 (embeddings) to {layers}"
-        )
-    most = most_positions(model_config)
-    if most and seq_len > most:
-        raise UserError(f"--seq_len is {seq_len}, but the teacher has {most} positions")
+    check_layer(layer, int(model_config.num_hidden_layers))
+    check_positions(seq_len, most_positions(model_config))
 
 
 def embedding_width(model_config: Any) -> int:

@@ -9,6 +9,8 @@ import transformers
 from safetensors.numpy import load_file, save_file
 
 from xtremedistil_tf.errors import UserError, first_line, is_out_of_memory
+from xtremedistil_tf.files.atomic import atomic_folder
+from xtremedistil_tf.files.contents import write_json
 from xtremedistil_tf.keras2 import tf
 from xtremedistil_tf.models.distillation_model import StageModel
 from xtremedistil_tf.models.encoders.parts import encoder_parts, ready_to_call
@@ -19,7 +21,6 @@ from xtremedistil_tf.models.layers.pairs import segment_ids
 from xtremedistil_tf.models.pretrained_encoders import build_variables, check_configuration
 from xtremedistil_tf.models.registry import LayerRegistry
 from xtremedistil_tf.models.tokenizers import load_tokenizer
-from xtremedistil_tf.runs import atomic_folder, write_json
 from xtremedistil_tf.tasks import task_kind_of
 from xtremedistil_tf.validation.manifest import TEACHER_WAY_OUT, check_manifest, write_manifest
 from xtremedistil_tf.validation.run_files import TEACHER_FILE, has_teacher, read_teacher_record

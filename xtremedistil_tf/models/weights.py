@@ -8,7 +8,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 
 from xtremedistil_tf.errors import UserError, first_line
-from xtremedistil_tf.runs import atomic_path
+from xtremedistil_tf.files.atomic import atomic_path
 
 
 def named_weights(model: Any) -> Dict[str, Any]:

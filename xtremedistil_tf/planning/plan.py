@@ -33,6 +33,7 @@ from xtremedistil_tf.planning.forecast import (
 )
 from xtremedistil_tf.progress import duration
 from xtremedistil_tf.targets.store import check_disk
+from xtremedistil_tf.teachers.base import Sizes
 from xtremedistil_tf.training.stages import Stage, plan_table
 from xtremedistil_tf.validation.run_files import read_config
 
@@ -85,6 +86,7 @@ class Planned:
 def plan_run(
     config: RunConfig, model_dir: pathlib.Path, *, resources: Resources = _DEFAULT_RESOURCES,
     overwrite: bool = False, time_budget: Optional[str] = None, sizes: bool = False,
+    read: Optional[Tuple[Task, Sizes]] = None,
 ) -> Planned:
     """Checks a run as far as that needs no training, and forecasts its time, memory and disk.
 
@@ -96,6 +98,7 @@ def plan_run(
       time_budget: time in which the run must end, such as "2h"; epochs are shared out for it. A run
         that was begun keeps its epochs.
       sizes: True to gather the sizes even if nothing is measured.
+      read: the result of `read_run` for these settings; None to read the data here.
 
     Raises:
       UserError: for everything that a run would refuse, and if the time is too short.
@@ -104,7 +107,7 @@ def plan_run(
     begun = _begun(config, model_dir, overwrite=overwrite, budget=budget)
     config, anew = with_sizes(begun or config), starts_anew(model_dir, overwrite)
     formats = run_formats(config.student, config.data.kind, resources)
-    task, found = read_run(config, model_dir, anew=anew)
+    task, found = read or read_run(config, model_dir, anew=anew)
     check_student(config, task, found, targets_folder(model_dir, resources))
     check_formats(formats, config.student, task, found.width)
     plan = plan_of(config, task, states=found.states)

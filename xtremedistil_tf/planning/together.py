@@ -84,7 +84,8 @@ def _forecast(
 ) -> Tuple[Dict[str, Needed], bool]:
     # TensorFlow stays in this process.
     from xtremedistil_tf.jobs.distillation import read_run, with_sizes
-    from xtremedistil_tf.jobs.student_inputs import plan_of
+    from xtremedistil_tf.jobs.run_folder import targets_folder
+    from xtremedistil_tf.jobs.student_inputs import check_student, plan_of
     from xtremedistil_tf.planning.forecast import rough_parts
     from xtremedistil_tf.planning.plan import plan_run
     from xtremedistil_tf.runtime import prepare
@@ -103,6 +104,7 @@ def _forecast(
             if key not in read:
                 read[key] = read_run(config, model_dir)
             task, found = read[key]
+            check_student(config, task, found, targets_folder(model_dir, resources))
             plan = plan_of(config, task, states=found.states)
         except UserError as error:
             raise UserError(f"{name}: {error}") from None
@@ -113,7 +115,8 @@ def _forecast(
             written.add(key)
         works[name] = [0.0 if ready else work["teacher"], work[TARGETS] if writes else 0.0,
                        work["student"]]
-    forecast = plan_run(one, model_dir, resources=resources).forecast
+    forecast = plan_run(one, model_dir, resources=resources,
+                        read=read[one.data, one.teacher]).forecast
     if forecast is None or not forecast.measured:
         return {name: Needed(*work) for name, work in works.items()}, False
     groups = forecast.groups

@@ -10,8 +10,8 @@ from safetensors.numpy import save_file
 from xtremedistil_tf.compat import weights_by_part
 from xtremedistil_tf.export.huggingface.checkpoint import encoder_arrays
 from xtremedistil_tf.export.huggingface.export import CARD_FILE, WEIGHTS_FILE
+from xtremedistil_tf.files.atomic import atomic_folder
 from xtremedistil_tf.models.pretrained_encoders import load_checkpoint
-from xtremedistil_tf.runs import atomic_folder
 from xtremedistil_tf.validation.manifest import write_manifest
 
 _CARD = """---

@@ -11,10 +11,10 @@ from xtremedistil_tf.data.pipelines.batches import labelled_batches
 from xtremedistil_tf.data.pipelines.buckets import bucket_numbers, count_steps
 from xtremedistil_tf.data.tokenization.alignment import Features, own_targets
 from xtremedistil_tf.distribution import replicas, spread
+from xtremedistil_tf.files.fingerprints import derive_seed
 from xtremedistil_tf.keras2 import tf
 from xtremedistil_tf.pretraining.student import Encoder
 from xtremedistil_tf.pretraining.text import RawText
-from xtremedistil_tf.runs import derive_seed
 from xtremedistil_tf.shares import Share
 from xtremedistil_tf.training.stage_feed import StageFeed
 from xtremedistil_tf.training.stages import Stage

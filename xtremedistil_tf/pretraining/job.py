@@ -12,6 +12,9 @@ import transformers
 
 from xtremedistil_tf.config import PretrainingConfig, TeacherConfig, require
 from xtremedistil_tf.distribution import by_chief, current_strategy, is_chief
+from xtremedistil_tf.files.contents import read_json, write_json
+from xtremedistil_tf.files.fingerprints import file_fingerprint, fingerprint, folder_fingerprint
+from xtremedistil_tf.files.locks import locked
 from xtremedistil_tf.jobs.run_folder import claim_for
 from xtremedistil_tf.models.pretrained_encoders import load_encoder, peek_checkpoint
 from xtremedistil_tf.planning.forecast import SHORT, rough_seconds
@@ -28,14 +31,6 @@ from xtremedistil_tf.pretraining.student import (
 )
 from xtremedistil_tf.pretraining.text import RawText, read_text, text_file
 from xtremedistil_tf.progress import Laps, duration
-from xtremedistil_tf.runs import (
-    file_fingerprint,
-    fingerprint,
-    folder_fingerprint,
-    locked,
-    read_json,
-    write_json,
-)
 from xtremedistil_tf.training.stages import LossTerm, Schedule, Stage, plan_table
 from xtremedistil_tf.training.trainer import Trainer
 from xtremedistil_tf.validation.manifest import check_manifest

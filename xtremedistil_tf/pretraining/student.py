@@ -7,6 +7,7 @@ import numpy as np
 import transformers
 
 from xtremedistil_tf.config import PretrainingConfig
+from xtremedistil_tf.files.fingerprints import derive_seed
 from xtremedistil_tf.keras2 import tf
 from xtremedistil_tf.models.distillation_model import Named, StageModel
 from xtremedistil_tf.models.encoders.parts import encoder_parts, ready_to_call
@@ -18,7 +19,6 @@ from xtremedistil_tf.models.registry import LayerRegistry
 from xtremedistil_tf.models.student_from_checkpoint import copy_layers
 from xtremedistil_tf.models.transformer import encoder_config
 from xtremedistil_tf.pretraining.sizes import Sizes
-from xtremedistil_tf.runs import derive_seed
 
 RELATIONS, HIDDEN = "relations", "hidden_states"
 _PROJECTION = "projection"

@@ -17,8 +17,9 @@ from xtremedistil_tf.data.tokenization.alignment import pieces_of
 from xtremedistil_tf.data.tokenization.cut import check_cuttable, count_pieces, fit_tokenizer
 from xtremedistil_tf.data.tokenization.ragged import Ragged
 from xtremedistil_tf.data.tokenization.token_store import open_pieces, tokenise_texts
+from xtremedistil_tf.files.atomic import atomic_folder
+from xtremedistil_tf.files.locks import one_at_a_time
 from xtremedistil_tf.progress import Progress
-from xtremedistil_tf.runs import atomic_folder, one_at_a_time
 
 log = logging.getLogger("absl")
 

@@ -4,7 +4,7 @@ import pathlib
 import warnings
 from typing import Any, List, Sequence
 
-from xtremedistil_tf.runs import atomic_path
+from xtremedistil_tf.files.atomic import atomic_path
 
 DPI = 130
 # Colours of the lines of a figure.

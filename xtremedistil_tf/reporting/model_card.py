@@ -6,12 +6,13 @@ from typing import Any, List, Mapping, Tuple
 
 from xtremedistil_tf.config import StudentConfig
 from xtremedistil_tf.data.readers.rows import DEFAULT_LANGUAGE
+from xtremedistil_tf.files.atomic import atomic_path
+from xtremedistil_tf.files.contents import read_json
 from xtremedistil_tf.metrics.measures import measure_name, measure_of, taught
 from xtremedistil_tf.reporting import run_metrics
 from xtremedistil_tf.reporting.agreement import agreement_section
 from xtremedistil_tf.reporting.markdown import count_text, score_text, table, without_teacher
 from xtremedistil_tf.reporting.run_facts import worst_section
-from xtremedistil_tf.runs import atomic_path, read_json
 from xtremedistil_tf.tasks import task_kind_of
 
 CARD_FILE = "README.md"

@@ -6,6 +6,7 @@ import pathlib
 from typing import Any, Callable, List, Mapping, Sequence, Tuple
 
 from xtremedistil_tf.data.readers.rows import DEFAULT_LANGUAGE
+from xtremedistil_tf.files.atomic import atomic_path
 from xtremedistil_tf.metrics.measures import AGREEMENT, measure_name, measure_of, taught
 from xtremedistil_tf.reporting import paper, plots, run_metrics
 from xtremedistil_tf.reporting.agreement import NAME, agreement_rows, agreement_section
@@ -34,7 +35,6 @@ from xtremedistil_tf.reporting.run_facts import (
     worst_section,
     worth_text,
 )
-from xtremedistil_tf.runs import atomic_path
 from xtremedistil_tf.tasks import task_kind_of
 
 Metrics = Mapping[str, Any]

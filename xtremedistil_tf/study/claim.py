@@ -6,7 +6,8 @@ from typing import Any, Dict, Mapping, Sequence
 from xtremedistil_tf.config import DataConfig
 from xtremedistil_tf.data.folders.transfer import find_transfer_file
 from xtremedistil_tf.errors import UserError
-from xtremedistil_tf.runs import content_fingerprint, read_json, write_json
+from xtremedistil_tf.files.contents import read_json, write_json
+from xtremedistil_tf.files.fingerprints import content_fingerprint
 from xtremedistil_tf.validation.run_files import find_teacher
 
 # Flags that name a model or file from which all runs start.

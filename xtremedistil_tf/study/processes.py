@@ -7,7 +7,7 @@ import subprocess
 import sys
 from typing import Any, Dict, List, Mapping, Sequence, Set
 
-from xtremedistil_tf.environment import CHILD
+from xtremedistil_tf.environment import CHILD, named_gpus
 from xtremedistil_tf.errors import UserError
 
 _TOLD_LINES = 8
@@ -22,12 +22,6 @@ def arguments(flags: Mapping[str, Any]) -> List[str]:
       arguments({"seed": 1})  # ["--seed=1"]
     """
     return [f"--{name}={value}" for name, value in flags.items()]
-
-
-def named_gpus() -> List[str]:
-    """GPUs that CUDA_VISIBLE_DEVICES names; "" and "-1" name none."""
-    names = os.environ.get("CUDA_VISIBLE_DEVICES", "").split(",")
-    return [name for name in names if name not in ("", "-1")]
 
 
 def environments(jobs: int) -> List[Dict[str, str]]:

@@ -10,14 +10,15 @@ import time
 from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Tuple
 
 from xtremedistil_tf.config import DataConfig, Resources, RunConfig
-from xtremedistil_tf.data.folders.splits import read_labelled
-from xtremedistil_tf.data.folders.transfer import find_transfer_file
+from xtremedistil_tf.environment import named_gpus
 from xtremedistil_tf.errors import UserError
+from xtremedistil_tf.files.contents import read_json
+from xtremedistil_tf.files.locks import locked
 from xtremedistil_tf.planning.together import forecast_runs
 from xtremedistil_tf.progress import Progress, duration, redrawing
-from xtremedistil_tf.runs import locked, read_json
 from xtremedistil_tf.study.claim import claim
 from xtremedistil_tf.study.clock import Clock
+from xtremedistil_tf.study.facts import labels_by_language, read_facts
 from xtremedistil_tf.study.grids import Facts, Study, Variant
 from xtremedistil_tf.study.planned import (
     Run,
@@ -28,8 +29,7 @@ from xtremedistil_tf.study.planned import (
     teacher_flags,
     teacher_name,
 )
-from xtremedistil_tf.study.processes import Processes, all_workers, named_gpus
-from xtremedistil_tf.tasks import task_kind
+from xtremedistil_tf.study.processes import Processes, all_workers
 from xtremedistil_tf.validation.run_files import read_metrics
 
 log = logging.getLogger("absl")
@@ -64,7 +64,7 @@ class Runner:
         data: DataConfig, sizes: Sequence[int], jobs: int = 1,
         config_of: Optional[Callable[[Mapping[str, Any]], RunConfig]] = None,
     ):
-        self._folder, self._base, self._given = folder, list(base), dict(given)
+        self._folder, self._given = folder, dict(given)
         self._named = {item.lstrip("-").partition("=")[0] for item in base}
         self._data, self._sizes, self._jobs = data, tuple(sizes), jobs
         self._config_of = config_of
@@ -91,9 +91,9 @@ class Runner:
         """
         with locked(self._folder):
             self._claim()
-            facts = self._facts(functools.partial(self._encoder, seeds[0]))
-            variants, runs = self._runs(study, seeds, lines, facts)
-            alone = [{"languages": name} for name in facts.languages if study.teachers_alone]
+            facts = read_facts(self._data, sizes=self._sizes,
+                               encoder=functools.partial(self._encoder, seeds[0]))
+            variants, runs, alone = self._runs(study, seeds, lines, facts)
             # One run first: it writes the targets that the others share. If a run is finished
             # already, the targets exist.
             first = None if any(map(self._finished, runs)) else _writer(runs, seeds[0])
@@ -132,9 +132,8 @@ class Runner:
             return self._encoder(seeds[0])
 
         self._claim(writes=False)
-        facts = self._facts(encoder)
-        variants, runs = self._runs(study, seeds, lines, facts)
-        alone = [{"languages": name} for name in facts.languages if study.teachers_alone]
+        facts = read_facts(self._data, sizes=self._sizes, encoder=encoder)
+        variants, runs, alone = self._runs(study, seeds, lines, facts)
         clock = self._forecast(runs, alone, seeds[0])
         told = []
         for variant in variants:
@@ -148,14 +147,24 @@ class Runner:
 
     def _runs(
         self, study: Study, seeds: Sequence[int], lines: Sequence[str], facts: Facts
-    ) -> Tuple[List[Variant], List[Run]]:
-        """The distinct lines of a study, or those of these names, and all their runs."""
+    ) -> Tuple[List[Variant], List[Run], List[Dict[str, Any]]]:
+        """Lists the work of a study.
+
+        Returns:
+          (its distinct lines, or those of these names; all their runs; the flags of the teachers
+          that teach no run).
+
+        Raises:
+          UserError: if a line is unknown, or none fits the teacher.
+        """
         variants = study.variants(facts)
         if not variants:
             raise UserError(f"no line of this study fits a teacher whose embeddings are "
                             f"{facts.width} wide")
         variants = distinct(chosen(variants, lines), self._given)
-        return variants, plan_runs(variants, seeds, facts.languages, self._given)
+        alone: List[Dict[str, Any]] = [
+            {"languages": name} for name in facts.languages if study.teachers_alone]
+        return variants, plan_runs(variants, seeds, facts.languages, self._given), alone
 
     def lines(
         self, variants: Sequence[Variant], seeds: Sequence[int]
@@ -171,13 +180,9 @@ class Runner:
         """Scores of one of the study's teachers."""
         return read_json(self._teacher(flags) / "teacher_metrics.json")
 
-    def _train(self) -> Dict[str, List[Any]]:
-        _, _, examples, _ = read_labelled(self._data, splits=["train"])
-        return examples
-
     def labels_by_language(self) -> Dict[str, int]:
         """Training rows of each language."""
-        return dict(collections.Counter(row.language for row in self._train()["train"]))
+        return labels_by_language(self._data)
 
     def _teacher_flags(self, flags: Mapping[str, Any]) -> Dict[str, Any]:
         return teacher_flags(flags, self._given, self._named)
@@ -188,13 +193,6 @@ class Runner:
     def _tuned_here(self, flags: Mapping[str, Any]) -> bool:
         """True if the study fine-tuned the teacher; a finished one stays where it is."""
         return (self._teacher(flags) / "teacher").is_dir()
-
-    def _classes(self) -> int:
-        """Number of classes of whole texts; 0 for taggers."""
-        kind = task_kind(self._data.kind)
-        if not (kind.pooled and kind.classes):
-            return 0
-        return len(kind.read_labels(self._data, pathlib.Path(self._data.task)).tags)
 
     def _encoder(self, seed: int) -> Tuple[int, int]:
         """Fine-tunes the teacher without flags of its own if it is missing; see `Facts.encoder`.
@@ -216,15 +214,6 @@ class Runner:
         hidden = config.get("hidden_size") or config["dim"]
         return (config.get("num_hidden_layers") or config["n_layers"],
                 config.get("embedding_size") or hidden)
-
-    def _facts(self, encoder: Callable[[], Tuple[int, int]]) -> Facts:
-        examples = self._train()
-        # Opened as the runs open it: train tells how running text is split into words.
-        text, _ = task_kind(self._data.kind).transfer.open(
-            self._data, find_transfer_file(self._data), examples, [])
-        languages = {row.language for row in examples["train"]}
-        return Facts(tuple(sorted(languages)), sum(1 for _ in text),
-                     encoder, self._sizes, self._classes())
 
     def _forecast(
         self, runs: Sequence[Run], alone: Sequence[Mapping[str, Any]], first_seed: int

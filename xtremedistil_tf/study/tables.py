@@ -8,11 +8,11 @@ import pathlib
 import statistics
 from typing import Any, Dict, Iterable, List, Mapping, Optional, Sequence, Tuple
 
+from xtremedistil_tf.files.atomic import atomic_path
 from xtremedistil_tf.metrics.measures import language_measure, measure_of
 from xtremedistil_tf.metrics.significance import VERDICT, compare_sides
 from xtremedistil_tf.reporting import paper, run_metrics
 from xtremedistil_tf.reporting.markdown import ABSENT, score_text, table
-from xtremedistil_tf.runs import atomic_path
 from xtremedistil_tf.study.grids import Study, Variant
 from xtremedistil_tf.tasks import task_kind_of
 from xtremedistil_tf.validation.run_files import read_metrics

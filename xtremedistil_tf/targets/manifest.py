@@ -9,7 +9,8 @@ import numpy as np
 
 from xtremedistil_tf.data.tokenization.realign import Realigned
 from xtremedistil_tf.errors import UserError
-from xtremedistil_tf.runs import read_json, sole_writer, write_json
+from xtremedistil_tf.files.contents import read_json, write_json
+from xtremedistil_tf.files.locks import sole_writer
 from xtremedistil_tf.targets.spec import Place, StoreSpec
 from xtremedistil_tf.targets.store import TargetStore
 from xtremedistil_tf.validation.records import read_record

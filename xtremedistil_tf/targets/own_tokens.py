@@ -16,15 +16,13 @@ import numpy as np
 from xtremedistil_tf.data.tokenization.ragged import Ragged
 from xtremedistil_tf.data.tokenization.realign import Realigned
 from xtremedistil_tf.errors import UserError
+from xtremedistil_tf.files.atomic import atomic_folder
+from xtremedistil_tf.files.contents import write_json
+from xtremedistil_tf.files.fingerprints import sha256_of
+from xtremedistil_tf.files.leftovers import sweep_beside
+from xtremedistil_tf.files.locks import one_at_a_time
 from xtremedistil_tf.keras2 import tf
 from xtremedistil_tf.progress import Progress
-from xtremedistil_tf.runs import (
-    atomic_folder,
-    one_at_a_time,
-    sha256_of,
-    sweep_beside,
-    write_json,
-)
 from xtremedistil_tf.targets.manifest import store_order
 from xtremedistil_tf.targets.records import decode_values, example_of, parse_records
 from xtremedistil_tf.targets.spec import Place

@@ -9,9 +9,10 @@ import numpy as np
 
 from xtremedistil_tf.data.pipelines.buckets import bucket_bounds, bucket_of
 from xtremedistil_tf.errors import UserError
+from xtremedistil_tf.files.contents import write_json
+from xtremedistil_tf.files.fingerprints import sha256_of
 from xtremedistil_tf.keras2 import tf
 from xtremedistil_tf.progress import Progress
-from xtremedistil_tf.runs import sha256_of, write_json
 from xtremedistil_tf.targets.spec import KINDS, StoreSpec
 from xtremedistil_tf.validation.records import Field, check_record, read_record
 

@@ -7,11 +7,11 @@ import os
 import pathlib
 import subprocess
 import sys
-from typing import Any, Dict, Iterator, List, Mapping, Optional, Sequence, Tuple
+from typing import Any, Dict, Iterator, Mapping, Optional, Sequence, Tuple
 
 from xtremedistil_tf.data.tokenization.text_store import TextStore
 from xtremedistil_tf.data.tokenization.token_store import open_realigned
-from xtremedistil_tf.environment import end_with_parent
+from xtremedistil_tf.environment import end_with_parent, named_gpus
 from xtremedistil_tf.errors import UserError, user_mistake
 from xtremedistil_tf.progress import Progress
 
@@ -28,12 +28,6 @@ def _environment(number: int, devices: Sequence[str]) -> Dict[str, str]:
     if devices:
         environment["CUDA_VISIBLE_DEVICES"] = devices[number % len(devices)]
     return environment
-
-
-def visible_gpus(count: int) -> List[str]:
-    """Returns the names of this process's GPUs, respecting CUDA_VISIBLE_DEVICES."""
-    chosen = os.environ.get("CUDA_VISIBLE_DEVICES")
-    return chosen.split(",")[:count] if chosen else [str(index) for index in range(count)]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -75,7 +69,7 @@ def helping_processes(count: int, job: HelperJob, *, gpus: int = 0) -> Iterator[
     told = json.dumps({"job": dataclasses.asdict(job), "parent": os.getpid(),
                        "processes": count + 1})
     command = [sys.executable, "-c", _HELPER, told]
-    names = visible_gpus(gpus)
+    names = named_gpus()[:gpus] or [str(index) for index in range(gpus)]
     processes = [
         subprocess.Popen(command, env=_environment(number, names), stdout=subprocess.DEVNULL)
         for number in range(1, count + 1)

@@ -24,9 +24,10 @@ from xtremedistil_tf.config.checks import require
 from xtremedistil_tf.data.readers.rows import Example
 from xtremedistil_tf.data.tokenization.ragged import Ragged
 from xtremedistil_tf.data.tokenization.realign import Realigned, word_starts_of
+from xtremedistil_tf.files.atomic import atomic_folder
+from xtremedistil_tf.files.leftovers import sweep_beside
 from xtremedistil_tf.keras2 import tf
 from xtremedistil_tf.progress import TARGETS, Progress
-from xtremedistil_tf.runs import atomic_folder, sweep_beside
 from xtremedistil_tf.targets.manifest import finish, open_store
 from xtremedistil_tf.targets.records import realigned_outputs, records_of
 from xtremedistil_tf.targets.spec import KINDS, Place, StoreSpec

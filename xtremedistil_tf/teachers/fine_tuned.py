@@ -6,13 +6,13 @@ from typing import Any, Tuple
 import transformers
 
 from xtremedistil_tf.config import DataConfig
+from xtremedistil_tf.files.fingerprints import folder_fingerprint
 from xtremedistil_tf.models.pretrained_encoders import (
     check_configuration,
     embedding_width,
     peek_checkpoint,
 )
 from xtremedistil_tf.models.teacher import load_teacher
-from xtremedistil_tf.runs import folder_fingerprint
 from xtremedistil_tf.tasks import task_kind_of
 from xtremedistil_tf.teachers.base import Sizes, TeacherKind, Wanted
 from xtremedistil_tf.validation.run_files import has_teacher, read_teacher_record

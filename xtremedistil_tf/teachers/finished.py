@@ -13,6 +13,7 @@ from xtremedistil_tf.config import DataConfig
 from xtremedistil_tf.data.label_map import make_label_map
 from xtremedistil_tf.data.labels import label_set
 from xtremedistil_tf.errors import UserError
+from xtremedistil_tf.files.fingerprints import folder_fingerprint
 from xtremedistil_tf.keras2 import tf
 from xtremedistil_tf.models.encoders.parts import ready_to_call
 from xtremedistil_tf.models.inference import Forward
@@ -21,7 +22,6 @@ from xtremedistil_tf.models.layers.pairs import segment_ids
 from xtremedistil_tf.models.pretrained_encoders import load_checkpoint, peek_checkpoint
 from xtremedistil_tf.models.teacher import separator_of
 from xtremedistil_tf.models.tokenizers import load_tokenizer
-from xtremedistil_tf.runs import folder_fingerprint
 from xtremedistil_tf.tasks import task_kind
 from xtremedistil_tf.teachers.base import Sizes, TeacherKind, Wanted
 from xtremedistil_tf.teachers.fine_tuned import sizes_of

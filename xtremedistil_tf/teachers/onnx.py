@@ -13,11 +13,11 @@ from xtremedistil_tf.data.labels import label_set
 from xtremedistil_tf.data.pipelines.length_batches import length_batches
 from xtremedistil_tf.data.tokenization.ragged import Ragged
 from xtremedistil_tf.errors import UserError
+from xtremedistil_tf.files.fingerprints import fingerprint, folder_fingerprint, stamp_of
 from xtremedistil_tf.inference.runtimes.onnx import gpu_providers, open_session
-from xtremedistil_tf.models.pretrained_encoders import find_weights
+from xtremedistil_tf.models.pretrained_encoders import check_layer, check_positions, find_weights
 from xtremedistil_tf.models.teacher import separator_of
 from xtremedistil_tf.models.tokenizers import load_tokenizer
-from xtremedistil_tf.runs import fingerprint, folder_fingerprint, stamp_of
 from xtremedistil_tf.tasks import task_kind
 from xtremedistil_tf.teachers.base import Sizes, TeacherKind, Wanted
 from xtremedistil_tf.teachers.finished import labels_of, settings_of, task_of
@@ -97,12 +97,11 @@ def _sizes(folder: pathlib.Path, data: DataConfig, layer: int) -> Sizes:
     assert path is not None, "`holds` is asked first"
     session = _opened(path, _logits_of(str(task_of(settings))))
     states = _state_name(session, layer, layers) is not None
-    if states and not 0 <= layer <= layers:
-        raise UserError(f"--teacher_layer is {layer}, but the teacher has {layers} layers; "
-                        f"allowed: 0 (embeddings) to {layers}")
+    if states:
+        check_layer(layer, layers)
     positions = settings.get("max_position_embeddings")
-    if isinstance(positions, int) and data.seq_len > positions > 0:
-        raise UserError(f"--seq_len is {data.seq_len}, but the teacher has {positions} positions")
+    if isinstance(positions, int) and positions > 0:
+        check_positions(data.seq_len, positions)
     return Sizes(width, layers, None, states=states)
 
 

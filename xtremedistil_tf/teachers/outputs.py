@@ -22,8 +22,8 @@ from xtremedistil_tf.data.tokenization.ragged import Ragged
 from xtremedistil_tf.data.tokenization.realign import HAS_ALL, HAS_LOGITS, HAS_STATES
 from xtremedistil_tf.data.tokenization.windows import WindowCutter
 from xtremedistil_tf.errors import UserError
+from xtremedistil_tf.files.fingerprints import file_fingerprint, fingerprint
 from xtremedistil_tf.models.tokenizers import load_tokenizer, train_wordpiece
-from xtremedistil_tf.runs import file_fingerprint, fingerprint
 from xtremedistil_tf.tasks import task_kind
 from xtremedistil_tf.teachers.base import Sizes, TeacherKind, Wanted, sequence_key
 

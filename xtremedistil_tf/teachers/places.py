@@ -10,9 +10,9 @@ from xtremedistil_tf.config import RunConfig, TeacherConfig
 from xtremedistil_tf.data.folders.task import Task
 from xtremedistil_tf.data.label_map import make_label_map, parse_label_map, task_labels
 from xtremedistil_tf.errors import UserError, first_line
+from xtremedistil_tf.files.fingerprints import fingerprint
 from xtremedistil_tf.hub.folders import teacher_on_hub
 from xtremedistil_tf.models.pretrained_encoders import peek_configuration
-from xtremedistil_tf.runs import fingerprint
 from xtremedistil_tf.tasks import task_kind, task_kind_of
 from xtremedistil_tf.teachers import TeacherKind, Wanted, teacher_kind
 from xtremedistil_tf.teachers.base import Sizes
@@ -238,21 +238,19 @@ def _check_map(
         raise UserError(f"{folder}: {error}") from None
 
 
-def teachers_fingerprint(
-    folders: Sequence[pathlib.Path], wanted: Optional[Wanted] = None
-) -> str:
+def teachers_fingerprint(folders: Sequence[pathlib.Path], wanted: Wanted) -> str:
     """Hashes a run's teachers, and how their labels are mapped.
 
     Args:
       folders: the teacher, or the teachers of an ensemble.
-      wanted: the outputs that the run asks for; None if labels are not mapped.
+      wanted: the outputs that the run asks for.
     """
     kinds = [teacher_kind(folder) for folder in folders]
     prints = [kind.fingerprint(folder) for kind, folder in zip(kinds, folders) if kind is not None]
     assert len(prints) == len(folders), "only teachers that are ready have outputs"
     made = prints[0] if len(prints) == 1 else fingerprint(prints)
-    plain = wanted is None or not (wanted.weights or wanted.languages)
-    if wanted is None or plain and all(kind is not None and kind.tuned_here for kind in kinds):
+    plain = not (wanted.weights or wanted.languages)
+    if plain and all(kind is not None and kind.tuned_here for kind in kinds):
         return made
     return fingerprint(made, list(wanted.tags), [list(pair) for pair in wanted.label_map],
                        wanted.scheme, wanted.tokenizer, list(wanted.weights), *wanted.languages)

@@ -26,10 +26,11 @@ from xtremedistil_tf.data.tokenization.token_store import (
     tokenise_texts,
 )
 from xtremedistil_tf.data.tokenization.vocabulary import StudentVocabulary
+from xtremedistil_tf.files.fingerprints import fingerprint
+from xtremedistil_tf.files.locks import one_at_a_time
 from xtremedistil_tf.models.student_from_checkpoint import load_student_tokenizer
 from xtremedistil_tf.models.tokenizers import definition
 from xtremedistil_tf.progress import Progress
-from xtremedistil_tf.runs import fingerprint, one_at_a_time
 from xtremedistil_tf.tasks import task_kind
 from xtremedistil_tf.teachers.base import Teaches
 

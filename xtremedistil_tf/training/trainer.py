@@ -12,19 +12,14 @@ from typing import Any, Dict, List, Optional, Sequence
 from xtremedistil_tf.compat import create_slots
 from xtremedistil_tf.distribution import agree, by_chief, is_chief
 from xtremedistil_tf.errors import UserError
+from xtremedistil_tf.files.atomic import atomic_folder, atomic_path
+from xtremedistil_tf.files.contents import write_json
+from xtremedistil_tf.files.fingerprints import derive_seed, fingerprint, sha256_of
 from xtremedistil_tf.keras2 import tf
 from xtremedistil_tf.models.distillation_model import StageModel, reseed, traced_for_cpu
 from xtremedistil_tf.models.registry import LayerRegistry
 from xtremedistil_tf.models.weights import load_weights, save_weights
 from xtremedistil_tf.progress import Progress
-from xtremedistil_tf.runs import (
-    atomic_folder,
-    atomic_path,
-    derive_seed,
-    fingerprint,
-    sha256_of,
-    write_json,
-)
 from xtremedistil_tf.training.addons import build_optimizer
 from xtremedistil_tf.training.loss_table import LOSSES
 from xtremedistil_tf.training.schedules import Plateau, build_schedule, rates_of

@@ -9,7 +9,8 @@ import pathlib
 from typing import Any, Dict, Iterator, Sequence
 
 from xtremedistil_tf.errors import UserError
-from xtremedistil_tf.runs import sha256_of, write_json
+from xtremedistil_tf.files.contents import write_json
+from xtremedistil_tf.files.fingerprints import sha256_of
 from xtremedistil_tf.validation.records import Field, read_record
 
 MANIFEST_FILE = "manifest.json"

@@ -10,7 +10,7 @@ import typing
 from typing import Any, Dict, Mapping, Optional, Sequence, Tuple, Type, TypeVar, Union
 
 from xtremedistil_tf.errors import UserError
-from xtremedistil_tf.runs import read_json
+from xtremedistil_tf.files.contents import read_json
 
 # More than ten times the largest values of real records.
 _MOST_BYTES = 1 << 28

@@ -7,7 +7,8 @@ import pathlib
 from typing import Any, Callable, Dict, Iterable, List, Optional
 
 from xtremedistil_tf.errors import UserError
-from xtremedistil_tf.runs import can_write, read_json, sole_writer, write_json
+from xtremedistil_tf.files.contents import read_json, write_json
+from xtremedistil_tf.files.locks import can_write, sole_writer
 from xtremedistil_tf.validation.manifest import MANIFEST_FILE, RUN_WAY_OUT, check_manifest
 from xtremedistil_tf.validation.records import Field, check_record, read_record
 

@@ -15,7 +15,7 @@ from typing import Any, Dict, Iterator, List
 from tokenizers import Tokenizer
 
 from xtremedistil_tf.errors import UserError, first_line
-from xtremedistil_tf.runs import read_text
+from xtremedistil_tf.files.contents import read_text
 from xtremedistil_tf.validation.records import check_size
 
 # Largest growth of a text. NFKD turns one character into up to 18; other parts add little.

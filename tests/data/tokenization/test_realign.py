@@ -8,7 +8,7 @@ from xtremedistil_tf.data.readers.rows import Example
 from xtremedistil_tf.data.tokenization import alignment
 from xtremedistil_tf.data.tokenization.alignment import align, pieces_of
 from xtremedistil_tf.data.tokenization.cut import fit_tokenizer
-from xtremedistil_tf.data.tokenization.realign import realign, realigned_of
+from xtremedistil_tf.data.tokenization.realign import in_memory, realign, realigned_of
 from xtremedistil_tf.data.tokenization.token_store import open_pieces, open_realigned, realign_texts
 from xtremedistil_tf.models.tokenizers import definition, train_wordpiece
 
@@ -61,7 +61,7 @@ def test_a_word_that_both_split_alike_has_a_place_for_each_piece(tokenizer, text
                           for one in (tokenizer, own))
     own_ids = np.array([own_pieces.index(piece) if piece in own_pieces else -1
                         for piece in pieces])
-    found = realign(tokenizer, own, texts, SEQ_LEN, own_ids=own_ids)
+    found = in_memory(realigned_of(tokenizer, own, texts, SEQ_LEN, own_ids=own_ids))
     theirs, ours = (align(one, texts, SEQ_LEN, LabelSet(("O",))) for one in (tokenizer, own))
     later = 0
     for row in range(len(texts)):

@@ -19,10 +19,10 @@ from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.export.savedmodel import export as savedmodel
 from xtremedistil_tf.export.savedmodel.export import export_saved_model, next_version
 from xtremedistil_tf.export.student_forms import student_forms
+from xtremedistil_tf.files.contents import read_json, write_json
 from xtremedistil_tf.inference.runtimes.text_ops import library_path
 from xtremedistil_tf.inference.student_folder import load_student
 from xtremedistil_tf.keras2 import tf
-from xtremedistil_tf.runs import read_json, write_json
 
 LONG = "Anna Weber, Bonn. " * 400  # More pieces than one window holds.
 

@@ -9,13 +9,13 @@ import xtremedistil_tf
 from tests.students import TEXTS
 from xtremedistil_tf.data.words import split_words
 from xtremedistil_tf.errors import UserError
+from xtremedistil_tf.files.contents import read_json, write_json
 from xtremedistil_tf.inference import tagger as tagger_module
 from xtremedistil_tf.inference.assets import load_assets
 from xtremedistil_tf.inference.entities import join_entities
 from xtremedistil_tf.inference.runtimes.load import fastest_runtime
 from xtremedistil_tf.inference.student_folder import load_student
 from xtremedistil_tf.inference.tagger import windows
-from xtremedistil_tf.runs import read_json, write_json
 
 
 def test_words_of_running_text():

@@ -11,6 +11,7 @@ from xtremedistil_tf.data.readers.rows import Example
 from xtremedistil_tf.data.several_labels import SeveralLabels
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.evaluation.kinds.several import read_predictions
+from xtremedistil_tf.files.contents import write_json
 from xtremedistil_tf.inference.classifier import Classified, TextClassifier
 from xtremedistil_tf.inference.lines import ClassifiedLine
 from xtremedistil_tf.metrics.prediction_files import write_labelled, write_labelled_gold
@@ -21,7 +22,6 @@ from xtremedistil_tf.metrics.several.scores import (
 )
 from xtremedistil_tf.metrics.significance import compare_runs
 from xtremedistil_tf.metrics.uncertainty.temperature import best_thresholds
-from xtremedistil_tf.runs import write_json
 
 NAMES = ("a", "b", "c")
 

@@ -58,7 +58,8 @@ def opened_output(name: str) -> Iterator[Callable[[str], object]]:
 
     A file replaces the one that was there at the end of the block; pipes and devices stay.
     """
-    from xtremedistil_tf.runs import atomic_path, sole_writer, told_of
+    from xtremedistil_tf.files.atomic import atomic_path, told_of
+    from xtremedistil_tf.files.locks import sole_writer
 
     path = pathlib.Path(name)
     if is_device(path):

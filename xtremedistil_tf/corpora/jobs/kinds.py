@@ -21,7 +21,7 @@ from xtremedistil_tf.data.lines import read_lines
 from xtremedistil_tf.data.readers.recognise import is_tag
 from xtremedistil_tf.data.readers.rows import split_prefix
 from xtremedistil_tf.errors import UserError
-from xtremedistil_tf.runs import read_json
+from xtremedistil_tf.files.contents import read_json
 from xtremedistil_tf.tasks import TASKS, task_kind
 
 _SAMPLE = 200

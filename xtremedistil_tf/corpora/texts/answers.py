@@ -19,7 +19,8 @@ from xtremedistil_tf.data.lines import RowError
 from xtremedistil_tf.data.readers.rows import DEFAULT_LANGUAGE
 from xtremedistil_tf.data.readers.squad import QuestionFile, read_squad
 from xtremedistil_tf.errors import UserError
-from xtremedistil_tf.runs import atomic_folder, write_json
+from xtremedistil_tf.files.atomic import atomic_folder
+from xtremedistil_tf.files.contents import write_json
 from xtremedistil_tf.tasks import task_kind
 
 Paragraph = Dict[str, Any]

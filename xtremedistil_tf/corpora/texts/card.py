@@ -13,9 +13,10 @@ from xtremedistil_tf.corpora.piece_counter import PieceCounter
 from xtremedistil_tf.corpora.statistics import MARKERS, Measure, count_words
 from xtremedistil_tf.corpora.texts.record import describe_texts
 from xtremedistil_tf.data.readers.rows import DEFAULT_LANGUAGE
+from xtremedistil_tf.files.atomic import atomic_folder
+from xtremedistil_tf.files.contents import read_json, write_json
 from xtremedistil_tf.reporting.figures import COLOURS, new_figure, save, tidy
 from xtremedistil_tf.reporting.markdown import table
-from xtremedistil_tf.runs import atomic_folder, read_json, write_json
 from xtremedistil_tf.tasks import task_kind
 
 _MOST_LABELS = 40

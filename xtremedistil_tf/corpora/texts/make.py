@@ -23,7 +23,8 @@ from xtremedistil_tf.corpora.texts.transfer import transfer_texts
 from xtremedistil_tf.data.labels import ClassSet
 from xtremedistil_tf.data.several_labels import check_no_lists
 from xtremedistil_tf.errors import UserError
-from xtremedistil_tf.runs import atomic_folder, write_json
+from xtremedistil_tf.files.atomic import atomic_folder
+from xtremedistil_tf.files.contents import write_json
 
 
 @dataclasses.dataclass(frozen=True)

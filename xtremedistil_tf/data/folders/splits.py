@@ -26,6 +26,10 @@ def read_labelled(
 
     Returns:
       (labels, paths, examples and read reports, the last three by split).
+
+    Raises:
+      UserError: for a folder or file that is missing, the first unusable row, or a dev measure that
+        does not suit the labels.
     """
     folder = pathlib.Path(config.task)
     if names is None and not folder.is_dir():

@@ -17,7 +17,7 @@ from xtremedistil_tf.data.readers.subset import TextSample, hold_out
 from xtremedistil_tf.data.readers.swaps import LongerText, swap_entities, swap_words
 from xtremedistil_tf.data.words import segmentation_of
 from xtremedistil_tf.errors import UserError
-from xtremedistil_tf.runs import file_fingerprint, fingerprint
+from xtremedistil_tf.files.fingerprints import file_fingerprint, fingerprint
 from xtremedistil_tf.tasks import task_kind
 
 # Name of the held-out part of a transfer set in metrics and files.

@@ -21,7 +21,7 @@ from xtremedistil_tf.data.tokenization.windows import (
     pack_windows,
 )
 from xtremedistil_tf.errors import UserError
-from xtremedistil_tf.runs import stamp_of
+from xtremedistil_tf.files.fingerprints import stamp_of
 
 NAMES = ("start", "end")
 # Least probability of a position; a certain answer would have infinite logits.

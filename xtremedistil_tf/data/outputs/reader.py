@@ -25,7 +25,7 @@ from xtremedistil_tf.data.outputs.rows import (
 from xtremedistil_tf.data.piece_marks import count_pieces, told_pieces
 from xtremedistil_tf.data.readers.rows import Example, ReadReport, TextFile
 from xtremedistil_tf.errors import UserError, first_line
-from xtremedistil_tf.runs import stamp_of
+from xtremedistil_tf.files.fingerprints import stamp_of
 
 log = logging.getLogger("absl")
 

@@ -6,7 +6,7 @@ from typing import Any, Callable, Dict, Iterator, List, Set, Tuple
 
 from xtremedistil_tf.data.readers.rows import DEFAULT_LANGUAGE, ReadReport, TextFile
 from xtremedistil_tf.errors import UserError
-from xtremedistil_tf.runs import read_json
+from xtremedistil_tf.files.contents import read_json
 
 
 @dataclasses.dataclass(frozen=True)

@@ -134,12 +134,9 @@ def realigned_of(
                {"sentences": len(chunk), "pieces": len(own.input_ids.values)})
 
 
-def realign(
-    teacher: Any, student: Any, texts: Iterable[Example], seq_len: int, *,
-    own_ids: Optional[np.ndarray] = None,
-) -> Realigned:
+def realign(teacher: Any, student: Any, texts: Iterable[Example], seq_len: int) -> Realigned:
     """Tokenises sentences with both tokenizers, in memory; see `realigned_of`."""
-    return in_memory(realigned_of(teacher, student, texts, seq_len, own_ids=own_ids))
+    return in_memory(realigned_of(teacher, student, texts, seq_len))
 
 
 def in_memory(pieces: Iterable[Tuple[Ragged, Ragged, Dict[str, int]]]) -> Realigned:

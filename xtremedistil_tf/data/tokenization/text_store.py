@@ -8,13 +8,10 @@ import numpy as np
 
 from xtremedistil_tf.data.readers.rows import Example
 from xtremedistil_tf.errors import UserError
-from xtremedistil_tf.runs import (
-    atomic_folder,
-    sha256_of,
-    sweep_beside,
-    write_array,
-    write_json,
-)
+from xtremedistil_tf.files.atomic import atomic_folder
+from xtremedistil_tf.files.contents import write_array, write_json
+from xtremedistil_tf.files.fingerprints import sha256_of
+from xtremedistil_tf.files.leftovers import sweep_beside
 from xtremedistil_tf.validation.records import Field, read_record
 
 _RECORD, _TEXTS, _STARTS = "texts.json", "texts.u8", "starts.npy"

@@ -10,15 +10,11 @@ import numpy as np
 from xtremedistil_tf.data.tokenization.ragged import Ragged
 from xtremedistil_tf.data.tokenization.realign import Realigned
 from xtremedistil_tf.errors import UserError
+from xtremedistil_tf.files.atomic import atomic_folder
+from xtremedistil_tf.files.contents import read_json, write_array, write_json
+from xtremedistil_tf.files.fingerprints import sha256_of
+from xtremedistil_tf.files.leftovers import sweep_beside
 from xtremedistil_tf.progress import Progress
-from xtremedistil_tf.runs import (
-    atomic_folder,
-    read_json,
-    sha256_of,
-    sweep_beside,
-    write_array,
-    write_json,
-)
 from xtremedistil_tf.validation.records import Field, read_record
 
 _RECORD, _STARTS = "pieces.json", "starts.npy"

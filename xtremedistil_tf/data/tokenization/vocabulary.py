@@ -6,7 +6,8 @@ from typing import Iterable
 import numpy as np
 
 from xtremedistil_tf.errors import UserError
-from xtremedistil_tf.runs import atomic_path, write_array
+from xtremedistil_tf.files.atomic import atomic_path
+from xtremedistil_tf.files.contents import write_array
 from xtremedistil_tf.validation.arrays import read_integers
 
 PAD_ID = 0

@@ -8,9 +8,9 @@ import numpy as np
 from tokenizers import Tokenizer
 
 from xtremedistil_tf.data.readers.rows import Example
+from xtremedistil_tf.files.contents import write_json
 from xtremedistil_tf.inference.runtimes.load import CHECK_FILE, INT8_LOSS
 from xtremedistil_tf.inference.text_model import TextModel
-from xtremedistil_tf.runs import write_json
 from xtremedistil_tf.tasks import task_kind
 
 # Largest error of a float32 export, relative to the largest logit.

@@ -13,10 +13,11 @@ from safetensors.numpy import save_file
 from xtremedistil_tf.export.common.check import check_equal
 from xtremedistil_tf.export.huggingface.checkpoint import Checkpoint
 from xtremedistil_tf.export.huggingface.tokenizer import make_tokenizer
+from xtremedistil_tf.files.atomic import atomic_folder
+from xtremedistil_tf.files.contents import write_json
 from xtremedistil_tf.inference.assets import RECORD_FILE
 from xtremedistil_tf.inference.runtimes.load import CHECK_FILE
 from xtremedistil_tf.inference.student_folder import StudentBundle
-from xtremedistil_tf.runs import atomic_folder, write_json
 from xtremedistil_tf.validation.manifest import write_manifest
 
 WEIGHTS_FILE, CARD_FILE = "model.safetensors", "README.md"

@@ -9,9 +9,9 @@ from xtremedistil_tf.data.readers.rows import Example
 from xtremedistil_tf.errors import UserError
 from xtremedistil_tf.export.common.check import TOLERANCE, check_equal, write_check
 from xtremedistil_tf.export.common.forms import Forms
+from xtremedistil_tf.files.atomic import atomic_folder
 from xtremedistil_tf.inference.assets import RECORD_FILE, TOKENIZER_FILE, VOCABULARY_FILE
 from xtremedistil_tf.inference.runtimes.onnx import FILES, Session, load_onnx
-from xtremedistil_tf.runs import atomic_folder
 from xtremedistil_tf.validation.manifest import write_manifest
 
 # Largest error of float16, relative to the largest logit; rounding gives about 0.001.

@@ -13,9 +13,10 @@ from xtremedistil_tf.export.savedmodel.text.characters import NotInGraph
 from xtremedistil_tf.export.savedmodel.text.graph_text import GraphTokenizer
 from xtremedistil_tf.export.savedmodel.text.graph_tokenizers import graph_tokenizer
 from xtremedistil_tf.export.savedmodel.warmup import write_warmup
+from xtremedistil_tf.files.atomic import atomic_folder, atomic_path
+from xtremedistil_tf.files.contents import write_json
 from xtremedistil_tf.inference.assets import SAVED_RECORD, Assets, newest_version
 from xtremedistil_tf.keras2 import tf
-from xtremedistil_tf.runs import atomic_folder, atomic_path, write_json
 from xtremedistil_tf.tasks import task_kind
 from xtremedistil_tf.validation.manifest import write_manifest
 

@@ -13,7 +13,7 @@ from xtremedistil_tf.data.labels import LabelSet
 from xtremedistil_tf.export.common.arrays import Lstm, StudentArrays
 from xtremedistil_tf.inference.tagger import window_sizes
 from xtremedistil_tf.keras2 import tf
-from xtremedistil_tf.metrics.decoding import FORBIDDEN, path_scores
+from xtremedistil_tf.metrics.decoding import outside_scores, path_scores
 from xtremedistil_tf.models.layers.pairs import embedded, interaction, split_pairs
 
 # Smallest batch size for the loop.
@@ -213,9 +213,7 @@ class Decoder(tf.Module):
         self._first_cost, self._last_cost = tf.constant(first_cost), tf.constant(last_cost)
         self._step_cost = tf.constant(step_cost[None])
         self._trained = labels.transitions is not None
-        outside = np.full(len(labels.tags), FORBIDDEN, np.float32)
-        outside[labels.outside_id] = 0.0
-        self.outside = tf.constant(outside)
+        self.outside = tf.constant(outside_scores(labels))
 
     def scores(self, logits: Any, has_piece: Any) -> Any:
         """Returns float32 [words, tags] log-probabilities; O for words without subword tokens."""

@@ -6,9 +6,9 @@ Source: Triton's documentation of model repositories and of model configurations
 import pathlib
 import shutil
 
+from xtremedistil_tf.files.atomic import atomic_folder
 from xtremedistil_tf.inference.assets import RECORD_FILE, load_assets
 from xtremedistil_tf.inference.runtimes.load import fastest_runtime
-from xtremedistil_tf.runs import atomic_folder
 from xtremedistil_tf.tasks import task_kind
 
 _MODEL = pathlib.Path(__file__).with_name("model.py")

@@ -7,11 +7,11 @@ from typing import Optional, Sequence, Union
 
 from xtremedistil_tf.environment import check_path
 from xtremedistil_tf.errors import UserError
+from xtremedistil_tf.files.contents import read_json
 from xtremedistil_tf.hub.folders import student_on_hub
 from xtremedistil_tf.inference.assets import FORMAT_FOLDERS, made_elsewhere
 from xtremedistil_tf.inference.runtimes.onnx import FLOAT_FILE, INT8_FILE
 from xtremedistil_tf.inference.text_model import TextModel
-from xtremedistil_tf.runs import read_json
 from xtremedistil_tf.screen import quiet_libraries
 
 log = logging.getLogger("absl")

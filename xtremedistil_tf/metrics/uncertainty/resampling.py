@@ -1,9 +1,10 @@
 """Bootstrap of scores over rows: the scores of several models on the same samples."""
 
-import collections
-from typing import Callable, Dict, Iterator, List, Mapping, Sequence
+from typing import Callable, Dict, Iterator, Mapping, Sequence
 
 import numpy as np
+
+from xtremedistil_tf.metrics.by_language import rows_by_language
 
 # Samples drawn at a time, for constant memory use.
 _PART = 100
@@ -25,13 +26,10 @@ def draw_weights(
       float64 [samples of this part, rows]: the number of times that a row was drawn.
     """
     generator = np.random.default_rng(seed)
-    rows: Dict[str, List[int]] = collections.defaultdict(list)
-    for row, language in enumerate(languages):
-        rows[language].append(row)
+    rows = rows_by_language(languages)
     for at in range(0, samples, _PART):
         weights = np.zeros((min(_PART, samples - at), len(languages)))
-        for language in sorted(rows):
-            own = rows[language]
+        for own in rows.values():
             weights[:, own] = generator.multinomial(
                 len(own), np.full(len(own), 1.0 / len(own)), len(weights))
         yield weights

@@ -136,13 +136,9 @@ class BytePatternParts(tf.Module):
     def _contractions(chars: Any, owner: Any, begins: Any) -> Any:
         """Returns (True at an apostrophe that begins a contraction, its number of letters)."""
         one, two = (_next(chars, owner, step, 0) for step in (1, 2))
-
-        def any_of(letters: str) -> Any:
-            return tf.reduce_any(one[:, None] == [ord(letter) for letter in letters], 1)
-
         double = tf.reduce_any(tf.stack(
             [(one == ord(pair[0])) & (two == ord(pair[1])) for pair in ("re", "ve", "ll")]), 0)
-        single = any_of("stmd")
+        single = tf.reduce_any(one[:, None] == [ord(letter) for letter in "stmd"], 1)
         return (begins & (chars == ord("'")) & (single | double),
                 tf.where(single, 1, 2))
 

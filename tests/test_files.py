@@ -7,23 +7,14 @@ import filelock
 import numpy as np
 import pytest
 
-from xtremedistil_tf import runs
-from xtremedistil_tf.config.checks import check_place
+from xtremedistil_tf.config.checks import check_output
 from xtremedistil_tf.errors import UserError, user_mistake
-from xtremedistil_tf.runs import (
-    atomic_folder,
-    atomic_path,
-    file_fingerprint,
-    folder_fingerprint,
-    one_at_a_time,
-    read_json,
-    sha256_of,
-    sole_writer,
-    sweep_beside,
-    sweep_leftovers,
-    write_array,
-    write_json,
-)
+from xtremedistil_tf.files import fingerprints, locks
+from xtremedistil_tf.files.atomic import atomic_folder, atomic_path
+from xtremedistil_tf.files.contents import read_json, write_array, write_json
+from xtremedistil_tf.files.fingerprints import file_fingerprint, folder_fingerprint, sha256_of
+from xtremedistil_tf.files.leftovers import sweep_beside, sweep_leftovers
+from xtremedistil_tf.files.locks import one_at_a_time, sole_writer
 
 
 def test_a_folder_that_cannot_be_replaced_stays(tmp_path, monkeypatch):
@@ -63,8 +54,8 @@ def test_places_for_no_output_are_told(tmp_path, below, folder, why):
     (tmp_path / "file").touch()
     os.mkfifo(tmp_path / "pipe")
     with pytest.raises(UserError, match=f"--output .*{why}"):
-        check_place("output", tmp_path / below, folder=folder)
-    check_place("output", tmp_path / "new" / "out.tsv", folder=folder)
+        check_output(tmp_path / below, folder=folder)
+    check_output(tmp_path / "new" / "out.tsv", folder=folder)
 
 
 @pytest.mark.parametrize("writing", [atomic_path, atomic_folder])
@@ -105,7 +96,8 @@ def test_large_weights_are_read_again_only_if_they_changed(tmp_path, monkeypatch
     weights.write_bytes(bytes(1 << 20))
     config.write_text("{}")
     read = []
-    monkeypatch.setattr(runs, "sha256_of", lambda path: read.append(path.name) or sha256_of(path))
+    monkeypatch.setattr(
+        fingerprints, "sha256_of", lambda path: read.append(path.name) or sha256_of(path))
     first = folder_fingerprint(tmp_path)
     assert folder_fingerprint(tmp_path) == first
     assert read == [config.name, weights.name, config.name]
@@ -152,7 +144,7 @@ def test_a_run_in_the_folder_keeps_what_it_is_writing(tmp_path):
 def test_a_folder_without_rights_needs_no_lock(tmp_path, monkeypatch):
     with one_at_a_time(tmp_path / ".lock"):
         assert (tmp_path / ".lock").exists()
-    monkeypatch.setattr(runs, "can_write", lambda folder: False)
+    monkeypatch.setattr(locks, "can_write", lambda folder: False)
     with one_at_a_time(tmp_path / ".other"):
         assert not (tmp_path / ".other").exists()
 
@@ -165,7 +157,7 @@ def test_what_killed_writers_of_a_shared_file_left_goes_with_its_lock_held(tmp_p
     with sole_writer(path), pytest.raises(filelock.Timeout):
         filelock.FileLock(path.with_name(".manifest.json.lock"), timeout=0).acquire()
     assert [left.name for left in path.parent.glob(".tmp-*")] == [".tmp-12-other.json"]
-    monkeypatch.setattr(runs, "can_write", lambda folder: False)
+    monkeypatch.setattr(locks, "can_write", lambda folder: False)
     with sole_writer(path.with_name("other.json")):  # Nothing is removed without the right to.
         assert path.with_name(".tmp-12-other.json").exists()
 
