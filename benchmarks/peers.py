@@ -5,13 +5,13 @@ For docs/reference/results/peers.md.
 Command:
   python benchmarks/peers.py --task=DATA --work=FOLDER --parts=crf,spacy,ours,ours_int8,teacher
     [--student=RUN] [--teacher=TEACHER] [--fast=RUN] [--transformer=RUN] [--text=FILE] [--rounds=3]
-    [--spacy_python=PYTHON] [--sklearn_python=PYTHON]
+    [--record=NAME] [--spacy_python=PYTHON] [--sklearn_python=PYTHON]
 Parts of tagging: crf, spacy, ours, ours_int8, fast and transformer likewise, teacher. Of
 classification: tfidf and static instead of crf. RUN is a finished run on DATA with an ONNX export,
 TEACHER its teacher's folder. All peers learn the labelled rows that RUN drew
 (--labels_per_language, --languages). A peer is trained once, then measured in a process of its own;
-in each round the peers take turns. The record goes to benchmarks/peers/<name of DATA>.json; parts
-that are there already stay, if they learnt as many rows. In bulk each peer reads lines of text and
+in each round the peers take turns. The record goes to benchmarks/peers/<NAME>.json, NAME being that
+of DATA by default; parts that are there already stay, if they learnt as many rows. In bulk each peer reads lines of text and
 writes JSON lines; a single text is one call, as in a server.
 """
 
@@ -49,6 +49,7 @@ def define_flags() -> None:
     flags.DEFINE_string("task", None, "Task folder.", required=True)
     flags.DEFINE_string("work", None, "Where trained peers go.", required=True)
     flags.DEFINE_list("parts", [], "Which peers.")
+    flags.DEFINE_string("record", None, "Name of the record; default: the task folder's.")
     flags.DEFINE_string("student", None, "Finished run with onnx/.")
     flags.DEFINE_string("fast", None, "Finished run of a faster student with onnx/.")
     flags.DEFINE_string("transformer", None, "Finished run of a Transformer student with onnx/.")
@@ -261,7 +262,8 @@ def main(argv) -> None:
     task = pathlib.Path(FLAGS.task)
     labels = [line for line in (task / "labels.tsv").read_text("utf-8").split("\n") if line]
     tagging = "O" in labels
-    path = ROOT / "benchmarks" / "peers" / f"{task.name}.json"
+    name = FLAGS.record or task.name
+    path = ROOT / "benchmarks" / "peers" / f"{name}.json"
     # All peers learn the labelled rows of the student.
     cut = task if FLAGS.student is None else task_of_run(
         pathlib.Path(FLAGS.student), task, pathlib.Path(FLAGS.work, "task"))
@@ -287,7 +289,7 @@ def main(argv) -> None:
     results = {"task": task.name, "unit": "words" if tagging else "texts", "lines": FLAGS.lines,
                "labelled_rows": rows, "students": {**before.get("students", {}), **facts},
                "load_of_the_machine": os.getloadavg()[0], "peers": known}
-    write_record(f"peers/{task.name}", results, show=False)
+    write_record(f"peers/{name}", results, show=False)
     plot(results, path.with_suffix(".png"))
     for part, peer in known.items():
         print(part, json.dumps({name: value for name, value in peer.items() if name != "scores"}),

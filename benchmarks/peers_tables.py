@@ -110,7 +110,7 @@ def peers_tables() -> str:
         record = json.loads(path.read_text("utf-8"))
         peers = _known(record)
         parts.append("\n".join([
-            f"**{record['task']}**{_rows(record)}, {record['lines']:,} lines in bulk."
+            f"**{path.stem}**{_rows(record)}, {record['lines']:,} lines in bulk."
             f"{_student(record)}", "",
             _HEAD.format(unit=record["unit"]), *(_peer(*one) for one in peers.items()),
             _languages(peers), "",
