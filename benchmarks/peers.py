@@ -11,8 +11,8 @@ classification: tfidf and static instead of crf. RUN is a finished run on DATA w
 TEACHER its teacher's folder. All peers learn the labelled rows that RUN drew
 (--labels_per_language, --languages). A peer is trained once, then measured in a process of its own;
 in each round the peers take turns. The record goes to benchmarks/peers/<NAME>.json, NAME being that
-of DATA by default; parts that are there already stay, if they learnt as many rows. In bulk each peer reads lines of text and
-writes JSON lines; a single text is one call, as in a server.
+of DATA by default; parts that are there already stay, if they learnt as many rows. In bulk each
+peer reads lines of text and writes JSON lines; a single text is one call, as in a server.
 """
 
 import json
