@@ -246,7 +246,8 @@ def plot(results: Dict[str, Any], path: pathlib.Path) -> None:
         above = part.endswith("_int8")
         left = not above and peer["a_second"] > middle
         axes.annotate(NAMES[part].replace(", ONNX", ""), at, textcoords="offset points",
-                      xytext=(0, 7 if above else -14), ha="right" if left else "left")
+                      fontsize=8, xytext=(0, 7 if above else -14),
+                      ha="right" if left else "left")
     axes.set_xscale("log")
     axes.margins(0.2, 0.15)
     axes.set_xlabel(f"{results['unit']} a second, JSON lines written")
