@@ -2,7 +2,6 @@
 
 import os
 import sys
-from typing import List
 
 # Libraries read these variables when they are loaded, so they must be set before.
 # onnxruntime 1.29 and later send a process' data to their maker unless the first says otherwise:
@@ -49,7 +48,7 @@ def listen_while_importing() -> None:
         signal.signal(signal.SIGINT, interrupted_early)
 
 
-def named_gpus() -> List[str]:
+def named_gpus() -> list[str]:
     """GPUs that CUDA_VISIBLE_DEVICES names; "" and "-1" name none."""
     names = os.environ.get("CUDA_VISIBLE_DEVICES", "").split(",")
     return [name for name in names if name not in ("", "-1")]
