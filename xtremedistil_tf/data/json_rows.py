@@ -72,18 +72,22 @@ def whole_characters(value: Any) -> Any:
 
 
 def marked_lines(
-    records: Iterable[Union[Dict[str, Any], str, None]], *,
+    records: Iterable[Union[Dict[str, Any], bytes, None]], *,
     default: Optional[Callable[[Any], Any]] = None,
 ) -> Iterator[bytes]:
     """Yields records as JSON lines, in UTF-8 by their byte order mark.
 
     Args:
-      records: the records, as objects or in JSON; None for an empty line.
+      records: the records, or lines that are JSON already; None for an empty line.
       default: makes a JSON value of what is none.
     """
     mark = codecs.BOM_UTF8
     for record in records:
-        line = record or "" if record is None or isinstance(record, str) else json.dumps(
-            record, default=default)
-        yield mark + line.encode() + b"\n"
+        if record is None:
+            line = b""
+        elif isinstance(record, bytes):
+            line = record
+        else:
+            line = json.dumps(record, default=default).encode()
+        yield mark + line + b"\n"
         mark = b""

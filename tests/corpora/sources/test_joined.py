@@ -214,6 +214,13 @@ def test_a_key_with_two_values_is_told_in_rows_that_name_their_splits(tmp_path):
         make(tmp_path / "all.jsonl", tmp_path / "task")
 
 
+def test_texts_that_look_like_json_are_no_records(tmp_path):
+    texts = [json.dumps({"text": f"film {n}", "label": "ab"[n % 2]}) for n in range(4)]
+    write(tmp_path, **{"all.json": json.dumps(dict.fromkeys(("train", "dev", "test"), texts))})
+    with pytest.raises(UserError, match=r"all.json\[train\]: which column is it"):
+        make(tmp_path / "all.json", tmp_path / "task", kind="classification")
+
+
 def test_csv_files_whose_rows_name_their_splits_keep_them(tmp_path):
     write(tmp_path / "in", **{"a.csv": "text,label,split\n" + "".join(
         f"So {split} {n},{'ab'[n % 2]},{split}\n" for split in ("train", "dev", "test")

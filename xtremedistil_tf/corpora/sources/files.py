@@ -58,11 +58,11 @@ def text_lines(file: File, encoding: str) -> Iterator[str]:
         raise UserError(f"{file.name} is damaged: {first_line(error)}") from None
 
 
-def json_lines(records: Callable[[], Iterable[Union[Dict[str, Any], str, None]]]) -> Opener:
+def json_lines(records: Callable[[], Iterable[Union[Dict[str, Any], bytes, None]]]) -> Opener:
     """Opens records as JSON lines, in UTF-8 by their mark whatever --encoding says.
 
     Args:
-      records: yields the records, as objects or in JSON; None for an empty line.
+      records: yields the records, or lines that are JSON already; None for an empty line.
     """
 
     def read(_: contextlib.ExitStack) -> Iterator[bytes]:

@@ -39,9 +39,9 @@ def _told(line: str, field: str) -> Optional[str]:
 
 
 def _lines_of_split(file: File, encoding: str, field: str, split: str
-                    ) -> Iterator[str]:
+                    ) -> Iterator[bytes]:
     """Yields the lines as they are: what is wrong with one is told when it is read."""
-    return (line for line in text_lines(file, encoding) if _told(line, field) == split)
+    return (line.encode() for line in text_lines(file, encoding) if _told(line, field) == split)
 
 
 def _held(file: File, encoding: str) -> Dict[str, List[Any]]:
