@@ -112,14 +112,19 @@ def _made(record: dict) -> str:
             "[benchmarks/wikiann29](benchmarks/wikiann29/small/report.md).")
 
 
+def _taught_elsewhere(records: Dict[str, dict]) -> Dict[str, dict]:
+    """The records of the students that another teacher taught than the first student's."""
+    first = records["small"]["teacher"]["test"]["macro_f1"]
+    return {part: record for part, record in records.items()
+            if "teacher" in record and record["teacher"]["test"]["macro_f1"] != first}
+
+
 def _other_teacher(records: Dict[str, dict]) -> str:
     """Names the students that another teacher taught, after a space; "" if there are none."""
-    first = records["small"]["teacher"]["test"]["macro_f1"]
-    others = [part for part in ("large", "fast") if part in records
-              and records[part]["teacher"]["test"]["macro_f1"] != first]
+    others = _taught_elsewhere(records)
     if not others:
         return ""
-    one, names = records[others[0]], " and ".join(_NAMES[part] for part in others)
+    one, names = next(iter(others.values())), " and ".join(_NAMES[part] for part in others)
     return (f" {names[0].upper()}{names[1:]}: another teacher, "
             f"{one['teacher']['test']['macro_f1']:.2f}, fine-tuned with the same flags in half "
             f"precision, {one['run']['processor']}.")
@@ -143,12 +148,11 @@ def wikiann29_table() -> str:
     records = _records()
     if "small" not in records:
         return "Not run yet: `benchmarks/wikiann29.py`."
-    teacher = records["small"]["teacher"]["test"]["macro_f1"]
     told = [(part, record["run"]["remark"]) for part, record in records.items()
             if "remark" in record["run"]]
     told += [(part, f"its own teacher has {record['teacher']['test']['macro_f1']:.2f}, "
-              f"{record['run']['processor']}.") for part, record in records.items()
-             if "teacher" in record and record["teacher"]["test"]["macro_f1"] != teacher]
+              f"{record['run']['processor']}.")
+             for part, record in _taught_elsewhere(records).items()]
     told += [(part, "its int8 export has {macro_f1:.2f}, and {deployed:.2f} as deployed.".format(
         **record["run"]["int8"])) for part, record in records.items() if "int8" in record["run"]]
     notes = [f"{_NAMES[part][0].upper()}{_NAMES[part][1:]}: {text}" for part, text in told]

@@ -2,9 +2,9 @@
 
 import collections
 import re
-from typing import Any, Counter, Dict, Iterator, List
+from typing import Any, Counter, Dict, List, Mapping
 
-from xtremedistil_tf.data.outputs.rows import OutputRow, labels_said
+from xtremedistil_tf.data.outputs.rows import OutputRow, annotators_of, labels_said
 from xtremedistil_tf.data.outputs.spans import NAMES, SCORES, parts_word
 
 # With fewer rows or spans, nothing is doubtful.
@@ -15,12 +15,6 @@ _INSIDE = 0.3
 _ONCE, _ROWS = 0.5, 0.1
 # What a language model writes around a label, and what may stand between its words.
 _AROUND, _BETWEEN = " .,:;!*\"'`", re.compile(r"(?<=\w)[\s_-]+(?=\w)")
-
-
-def _parts(row: Any) -> Iterator[Dict[str, Any]]:
-    """What each annotator says of a row, as it stands in the file."""
-    annotators = row.get("annotators") if isinstance(row, dict) else None
-    yield from annotators if isinstance(annotators, list) else [row]
 
 
 class Doubts:
@@ -36,12 +30,12 @@ class Doubts:
         self._scores: List[Any] = []
         self._rows = self._spans = self._inside = 0
 
-    def add(self, row: Any, parsed: OutputRow) -> None:
+    def add(self, row: Mapping[str, Any], parsed: OutputRow) -> None:
         """Counts a row, as it stands in the file and as it was parsed."""
         self._rows += 1
         if self._pooled:
             self._labels.update(list(labels_said(parsed)))
-        for part in _parts(row):
+        for part in annotators_of(row):
             if not self._pooled:
                 self._add_spans(part, row.get("text"))
             elif part.get("probabilities") is None and part.get("logits") is None:
@@ -49,7 +43,7 @@ class Doubts:
                 self._scores += [one for one in scores[:1] if not (
                     isinstance(one, (int, float)) and 0 < one <= 1)]
 
-    def _add_spans(self, part: Dict[str, Any], text: Any) -> None:
+    def _add_spans(self, part: Mapping[str, Any], text: Any) -> None:
         spans = next((part[name] for name in NAMES if part.get(name) is not None), ())
         for span in spans if isinstance(text, str) else ():
             # A pipeline, which gives scores, gives parts of words; its own text shows its place.

@@ -181,6 +181,17 @@ def _checked(one: Any, form: str) -> Said:
         one, dict) else one
 
 
+def annotators_of(row: Mapping[str, Any]) -> List[Mapping[str, Any]]:
+    """What each annotator says of a row, as it stands in the file: the row itself if it names none.
+
+    Raises:
+      RowError: if `annotators` is no list of objects.
+    """
+    annotators = row.get("annotators")
+    parts = [row] if annotators is None else of_type(annotators, list, "annotators", "a list")
+    return [of_type(part, dict, "an annotator", "an object") for part in parts]
+
+
 def parse_outputs(row: Any, *, pooled: bool, pairs: bool = False) -> OutputRow:
     """Parses a row of teacher outputs.
 
@@ -196,10 +207,7 @@ def parse_outputs(row: Any, *, pooled: bool, pairs: bool = False) -> OutputRow:
       RowError: for a row in another form.
     """
     of_type(row, dict, "the row", "an object")
-    annotators = row.get("annotators")
-    parts = [row] if annotators is None else of_type(annotators, list, "annotators", "a list")
-    for part in parts:
-        of_type(part, dict, "an annotator", "an object")
+    parts = annotators_of(row)
     spans = any(part.get(name) is not None for part in parts for name in SPANS)
     words, begins = _words(row, "words", spans)
     if not words or not all(word.strip() for word in words):
