@@ -91,6 +91,7 @@ def test_a_setting_that_came_after_the_run_counts_by_its_default(tmp_path):
     (tmp_path / "stages").mkdir()
     record = read_json(tmp_path / "config.json")
     del record["config"]["student"]["bilstm_layers"], record["config"]["data"]["word_swaps"]
+    record["config"]["teacher"]["lm_epochs"] = None  # As versions before wrote it.
     write_json(tmp_path / "config.json", record)
     other = config.to_dict()
     other["student"]["bilstm_layers"] = 2

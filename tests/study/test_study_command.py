@@ -8,8 +8,11 @@ from absl import flags as absl_flags
 from tests.conftest import write_task
 from tests.processes import run
 from xtremedistil_tf.cli import study as study_command
-from xtremedistil_tf.cli.options.option import define, parsed
+from xtremedistil_tf.cli.options.flags_to_config import run_config
+from xtremedistil_tf.cli.options.option import define, given, parsed
 from xtremedistil_tf.errors import UserError
+from xtremedistil_tf.study.grids import Variant
+from xtremedistil_tf.study.planned import plan_runs
 
 ROW = "A B\tde:B-PER I-PER\n"
 
@@ -23,20 +26,20 @@ def test_flags_that_contradict_those_of_its_runs_are_refused(tmp_path, flag):
     assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.parametrize("kind, given, why", [
+@pytest.mark.parametrize("kind, line, why", [
     ("grid", "strategy=D4.2,D9", "--grid=strategy=D4.2,D9: --strategy is 'D9'; allowed: D4.2"),
     ("grid", "learning_rate=0.003,-1", "--grid=learning_rate=0.003,-1: --learning_rate is -1.0"),
     ("presets", "one.flags", "one.flags: --bilstm_hidden_size is 0")])
 def test_lines_that_no_run_takes_are_refused_before_a_teacher_is_made(
-    tmp_path, monkeypatch, kind, given, why
+    tmp_path, monkeypatch, kind, line, why
 ):
     values = absl_flags.FlagValues()
     define(study_command.DISTILLATION, values=values)
     (tmp_path / "one.flags").write_text("--bilstm_hidden_size=0\n")
     values(["study", "--task=t", "--do_NER", "--model_dir=m"])
     monkeypatch.setattr(study_command, "FLAGS", values)
-    lines = study_command._grid([given]) if kind == "grid" else study_command._presets(
-        [str(tmp_path / given)])
+    lines = study_command._grid([line]) if kind == "grid" else study_command._presets(
+        [str(tmp_path / line)])
     with pytest.raises(UserError) as caught:
         study_command._check_lines(lines)
     assert why in str(caught.value)
@@ -68,9 +71,25 @@ def test_runs_take_the_flags_that_a_study_gives_them(tmp_path, monkeypatch, more
     define(study_command.DISTILLATION, values=values)
     values(["study", *more, "--task=t", "--do_NER", "--model_dir=m"])
     monkeypatch.setattr(study_command, "FLAGS", values)
-    given = parsed(["--defaults=paper", *study_command._shared(), "--seed=1", "--model_dir=run",
+    read = parsed(["--defaults=paper", *study_command._shared(), "--seed=1", "--model_dir=run",
                     "--export=false", "--targets_dir=targets"], study_command.DISTILLATION)
-    assert given["task"] == "t" and given["seed"] == 1 and given["export"] is False
+    assert read["task"] == "t" and read["seed"] == 1 and read["export"] is False
+
+
+@pytest.mark.parametrize("flag, changed", [
+    ("teacher_lm_epochs=0", False), ("teacher_lm_epochs=1", True), ("learning_rate=0.003", True),
+    ("teacher_batch_size=16", False), ("ft_epochs=7", False)])
+def test_a_line_with_the_value_of_all_runs_is_theirs(flag, changed, monkeypatch):
+    """Given, a flag's own default, or a default that another flag determines."""
+    values = absl_flags.FlagValues()
+    define(study_command.DISTILLATION, values=values)
+    values(["study", "--task=t", "--do_NER", "--model_dir=m", "--ft_epochs=7",
+            "--ft_batch_size=16"])
+    monkeypatch.setattr(study_command, "FLAGS", values)
+    config = run_config(given(values, study_command.DISTILLATION))
+    (_, line), = study_command._grid([flag])
+    (planned,) = plan_runs([Variant("line", line)], [1], (), study_command._values(config))
+    assert planned.name == (f"{flag}/seed_1" if changed else "base/seed_1")
 
 
 def test_a_dry_run_says_what_a_study_takes_and_writes_nothing(tmp_path, bert_config):

@@ -79,7 +79,7 @@ def test_text_changes_the_encoder_before_it_is_fine_tuned(config, tmp_path, monk
     assert seen["moved"] > 1e-3 and seen["epochs"] == 2 and seen["monitor"] == "masked_accuracy"
     assert record["text"]["name"] == "teacher_00_text" and "masked_accuracy" in seen["dev"]
     # Another number of epochs is another teacher.
-    other = dataclasses.replace(config, teacher=dataclasses.replace(config.teacher, lm_epochs=None))
+    other = dataclasses.replace(config, teacher=dataclasses.replace(config.teacher, lm_epochs=0))
     with pytest.raises(UserError, match="was fine-tuned by other settings or data"):
         job.obtain_teacher(other, task, tmp_path)
 

@@ -195,12 +195,15 @@ def _check_kind(study: Study, kind: TaskKind) -> None:
                     "--grid and --presets")
 
 
-def _derived(config: RunConfig) -> Dict[str, Any]:
-    """Returns the values of the flags whose defaults other settings determine."""
+def _values(config: RunConfig) -> Dict[str, Any]:
+    """Returns the values of all flags of a run, given or default: a line with one is no change."""
     places = {option.name: option.sets[0].split(".") for option in DISTILLATION
               if option.derived and option.name in _RUN_FLAGS}
-    return {name: getattr(getattr(config, part), field) for name, (part, field) in places.items()
-            if not FLAGS[name].present and part != "run"}
+    # The defaults of some flags depend on other settings.
+    derived = {name: getattr(getattr(config, part), field)
+               for name, (part, field) in places.items()
+               if not FLAGS[name].present and part != "run"}
+    return {**{name: _as_given(FLAGS[name].value) for name in _RUN_FLAGS}, **derived}
 
 
 def main() -> None:
@@ -223,13 +226,11 @@ def main() -> None:
     for seed in seeds:
         check_seed(seed)
     folder = pathlib.Path(FLAGS.model_dir)
-    shared = {**{name: _as_given(FLAGS[name].value) for name in _RUN_FLAGS}, **_derived(config)}
-
     def config_of(changes: Mapping[str, Any]) -> RunConfig:
         return run_config({**given(FLAGS, DISTILLATION), **parsed(arguments(changes), _OPTIONAL)})
 
-    runner = Runner(folder, base=_shared(), given=shared, data=config.data, sizes=_numbers("sizes"),
-                    jobs=FLAGS.jobs, config_of=config_of)
+    runner = Runner(folder, base=_shared(), given=_values(config), data=config.data,
+                    sizes=_numbers("sizes"), jobs=FLAGS.jobs, config_of=config_of)
     if FLAGS.dry_run:
         console.say(runner.plan(study, seeds, lines=FLAGS.lines))
         return

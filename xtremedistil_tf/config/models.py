@@ -53,8 +53,8 @@ class TeacherConfig:
       outputs: files of the outputs of a teacher that ran elsewhere, one for each annotator.
       tokenizer: tokenizer of the student that learns from `outputs`; None trains one on their text.
       weights: weights of several teachers; None for equal ones.
-      lm_epochs: epochs of masked language modelling on the transfer text before fine-tuning; None
-        for none (the paper). The authors' v1 code begins with it.
+      lm_epochs: epochs of masked language modelling on the transfer text before fine-tuning; 0 for
+        none (the paper). The authors' v1 code begins with it.
       languages: for each of several teachers the languages of its rows, with + between, or *.
       opt_policy: Keras' mixed precision policy of the teacher, one of POLICIES; None is the run's.
     """
@@ -80,7 +80,7 @@ class TeacherConfig:
     tokenizer: Optional[str] = None
     weights: Optional[Tuple[float, ...]] = None
     languages: Optional[Tuple[str, ...]] = None
-    lm_epochs: Optional[int] = None
+    lm_epochs: int = 0
     opt_policy: Optional[str] = None
 
     def __post_init__(self):
@@ -92,7 +92,7 @@ class TeacherConfig:
         at_least("teacher_layer", self.layer, 0)
         at_least("teacher_batch_size", self.batch_size, 1)
         at_least("teacher_epochs", self.epochs, 1)
-        at_least("teacher_lm_epochs", self.lm_epochs or 0, 0)
+        at_least("teacher_lm_epochs", self.lm_epochs, 0)
         at_least("patience", self.patience, 1)
         positive("teacher_learning_rate", self.learning_rate)
         require(

@@ -162,13 +162,15 @@ def with_defaults(settings: Dict[str, Any]) -> Dict[str, Any]:
       settings: settings of a run as nested JSON values, or some of their parts.
 
     Returns:
-      The settings; each part has all fields of its class that have a default.
+      The settings; each part has all fields of its class that have a default. A field without a
+      value has it, too: versions before wrote null for none where 0 stands now.
     """
     parts = {"data": DataConfig, "teacher": TeacherConfig, "student": StudentConfig,
              "distil": DistilConfig}
     filled = {
         name: {**{field.name: field.default for field in dataclasses.fields(kind)
-                  if field.default is not dataclasses.MISSING}, **settings[name]}
+                  if field.default is not dataclasses.MISSING},
+               **{field: value for field, value in settings[name].items() if value is not None}}
         for name, kind in parts.items() if isinstance(settings.get(name), dict)}
     return json.loads(json.dumps({**settings, **filled}))
 

@@ -134,7 +134,7 @@ def rough_parts(
               "train": 2 * sum(len(words) for row in task.examples.get("train", ())
                                for words in row.texts)}
     tokens["both"] = tokens["transfer"]
-    on_text = config.teacher.lm_epochs or 0
+    on_text = config.teacher.lm_epochs
     return {
         "teacher": rough_seconds(
             6 * teacher * (tokens["train"] * config.teacher.epochs + tokens["transfer"] * on_text),

@@ -86,7 +86,7 @@ def adapt_to_text(
             "--transfer_file")
     require(teacher.tokenizer.mask_token_id is not None, "--teacher_lm_epochs masks tokens, and "
             f"{type(teacher.tokenizer).__name__} has no mask token")
-    assert task.transfer is not None and config.teacher.lm_epochs is not None, "checked above"
+    assert task.transfer is not None and config.teacher.lm_epochs, "checked above"
     pieces = task_kind(task.labels.kind).transfer.pieces
     ids = Ragged.join([chunk for chunk, _ in pieces(
         teacher.tokenizer, task.transfer, config.data)])

@@ -178,7 +178,7 @@ TEACHER_FLAGS = (
             choices=cfg.TEACHER_TAG_SCHEMES),
     setting("teacher_lm_epochs", "teacher.lm_epochs",
             "Epochs of masked language modelling on the transfer text before the teacher's "
-            "fine-tuning, as in the authors' v1. Default: none."),
+            "fine-tuning, as in the authors' v1; 0 for none."),
     setting("teacher_batch_size", "teacher.batch_size",
             "Batch size of the teacher's fine-tuning. Default: --ft_batch_size.", derived=True),
     setting("teacher_learning_rate", "teacher.learning_rate",
